@@ -44,7 +44,7 @@ MUTANTS = [
     # --- expressions, and the code that is made of them
     *_in(
         "models/algebra",
-        "models/algebra models/methods models/definition/test_tables.py models/test_step.py",
+        "models/algebra models/methods models/definition/parts/test_tables.py models/test_step.py",
         ("expression.py", "return min(max(whole, 0), int(count) - 1)", "return min(max(whole, 0), int(count))"),
         ("expression.py", '"at_most": lambda a, b: a <= b', '"at_most": lambda a, b: a < b'),
         ("rewriting.py", 'return self._op("sub", b, _arg(a))', 'return self._op("sub", _arg(a), b)'),
@@ -76,10 +76,14 @@ MUTANTS = [
         ("exponential_euler.py", "* exp(b * dt) - asymptote", "* exp(b * dt) + asymptote"),
         ("rush_larsen.py", "if name not in relaxing]", "if name in relaxing]"),
         ("izhikevich2003.py", "return x + dt * f(x, only=[u])", "return x + dt / 2 * f(x, only=[u])"),
-        ("fixed_step.py", "if inclusive else less)(level, proposed", "if inclusive else at_most)(level, proposed"),
-        ("fixed_step.py", "done + theta * (until - done)", "theta * (until - done)"),
-        ("fixed_step.py", '"ends": less(left, remaining)', '"ends": less(remaining, left)'),
-        ("fixed_step.py", "2 * (first + last) - 4 * half", "(first + last) - 2 * half"),
+        (
+            "kinds/fixed_step.py",
+            "if inclusive else less)(level, proposed",
+            "if inclusive else at_most)(level, proposed",
+        ),
+        ("kinds/fixed_step.py", "done + theta * (until - done)", "theta * (until - done)"),
+        ("kinds/fixed_step.py", '"ends": less(left, remaining)', '"ends": less(remaining, left)'),
+        ("kinds/fixed_step.py", "2 * (first + last) - 4 * half", "(first + last) - 2 * half"),
     ),
     *_in(
         "models/methods",
@@ -91,13 +95,13 @@ MUTANTS = [
         ("parker_sochacki.py", "Fraction(1, 2**k))", "Fraction(1, 2))"),
         ("parker_sochacki.c.j2", "if (small & were_small) {", "if (small) {"),
         ("parker_sochacki.c.j2", "s._low_ = 0.0; s._high_ = 1.0;", "s._low_ = 0.0; s._high_ = 0.5;"),
-        ("events.py", '"_until_next": until - end', '"_until_next": until'),
+        ("kinds/events.py", '"_until_next": until - end', '"_until_next": until'),
     ),
     *_in(
         "models/methods",
         "harness/kernels harness/test_refractory.py harness/measuring/test_counted_equals_retired.py",
-        ("fixed_step.c.j2", '"@_ = @_reset_;" if resets else "@_ = @_next_;"', '"@_ = @_next_;"'),
-        ("fixed_step.c.j2", " left_ = left[l];", " left_ = left[0];"),
+        ("kinds/fixed_step.c.j2", '"@_ = @_reset_;" if resets else "@_ = @_next_;"', '"@_ = @_next_;"'),
+        ("kinds/fixed_step.c.j2", " left_ = left[l];", " left_ = left[0];"),
     ),
     *_in(
         "models/detection",
@@ -126,10 +130,10 @@ MUTANTS = [
     *_in(
         "models/definition",
         "models/definition models/test_step.py",
-        ("tables.py", "for i in range(self._count + 1)])", "for i in range(self._count + 1)][::-1])"),
-        ("tables.py", "+ self._fraction *", "- self._fraction *"),
+        ("parts/tables.py", "for i in range(self._count + 1)])", "for i in range(self._count + 1)][::-1])"),
+        ("parts/tables.py", "+ self._fraction *", "- self._fraction *"),
         (
-            "threshold.py",
+            "parts/threshold.py",
             '">=" if condition.kind == "at_most" else ">"',
             '">" if condition.kind == "at_most" else ">="',
         ),
@@ -196,7 +200,7 @@ MUTANTS = [
     *_in(
         "accuracy/references",
         "accuracy/references/test_closed_form.py accuracy/references/test_reference.py "
-        "accuracy/references/test_inspection.py accuracy/references/test_integrate_and_fire_models.py",
+        "accuracy/references/inspection/test_inspection.py accuracy/references/test_integrate_and_fire_models.py",
         ("closed_form.py", "top = -rise / self.k if", "top = rise / self.k if"),
         ("closed_form.py", "free_from = now + refractory", "free_from = now"),
         ("closed_form.py", "if self.c > 0 and w * w_level <= 0:", "if False:"),
@@ -206,10 +210,10 @@ MUTANTS = [
             "max(0 * float(np.abs(found - other).max(initial=0)), shared_rounding(found))",
         ),
         ("reference.py", "if found.size != other.size:", "if False:"),
-        ("conditions.py", "return no + condition * (yes - no)", "return yes + condition * (no - yes)"),
+        ("flow/conditions.py", "return no + condition * (yes - no)", "return yes + condition * (no - yes)"),
         ("taylor.py", "at.free_from = at.now + lasts", "at.free_from = at.now"),
-        ("inspection.py", "return None if good.all() else", "return None if True else"),
-        ("inspection.py", "moved *= steps.lengths[:, None]", "moved *= 1.0"),
+        ("inspection/inspector.py", "return None if good.all() else", "return None if True else"),
+        ("inspection/inspector.py", "moved *= steps.lengths[:, None]", "moved *= 1.0"),
     ),
     *_in(
         "accuracy/search",

@@ -30,7 +30,7 @@ ITEM = NeuronModel(
 )
 """
 METHOD = '''
-from spikecost.models.methods.fixed_step import FixedStep
+from spikecost.models.methods.kinds.fixed_step import FixedStep
 
 
 class OneMore(FixedStep):

@@ -17,7 +17,7 @@ from ...models.ground.errors import UserError, check_kind
 from ...models.ground.html import raster_html, table_html
 from ..measures.spike_trains import SpikeTrain
 from . import closed_form, noisy, taylor
-from .statements import errors_grow
+from .spikes.statements import errors_grow
 
 #: Smallest stated error, in units in the last place of the last spike time: two computations in double precision share
 #: the rounding of the model's constants, which their difference does not show. Compared with extended precision,

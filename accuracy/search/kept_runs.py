@@ -45,6 +45,7 @@ _CODE = (
     "models/methods",
     "accuracy/measures",
     "accuracy/search/judging.py",
+    "accuracy/search/shared_runs.py",
     "accuracy/search/voltage.py",
 )
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)

@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...harness.kernels.kernel import Kernel
-from ...harness.kernels.kernels import run_together
 from .criterion import Criterion, Run
-from .judging import Trial, judged
+from .judging import Trial
 from .kept_runs import KeptRuns
+from .shared_runs import SharedRuns
 from .status import Status
 from .sweep import TimeSteps, Tolerances
 
@@ -47,8 +47,7 @@ class ErrorCurve:
         self, kernel: Kernel, trials: Sequence[Trial], measures: Iterable[str] = (), kept: KeptRuns | None = None
     ) -> None:
         self._kernel = kernel
-        self._trials = trials
-        self._measures = tuple(measures)
+        self._shared = SharedRuns.of(kernel, trials, tuple(measures))
         self._kept = kept
         self._runs: dict[Fraction, tuple[Run, ...]] = {}
         self._times_over: dict[Criterion, dict[Fraction, tuple[float, ...]]] = {}
@@ -66,8 +65,7 @@ class ErrorCurve:
         return self._runs[setting]
 
     def _computed(self, setting: Fraction) -> tuple[Run, ...]:
-        outcomes = run_together(self._kernel, [trial.stimulus for trial in self._trials], setting)
-        runs = judged(self._trials, outcomes, self._measures)
+        runs = self._shared(self._kernel, setting)
         if self._kept:
             self._kept.add(setting, runs)
         return runs

@@ -28,7 +28,7 @@ from ...models.step import Step
 from ..stimuli import Stimulus, steps_of
 from ..stimuli.random_inputs import RandomInputs
 from ..stimuli.train import check_arrivals
-from .arriving import arriving, bytes_of_arrivals
+from .arriving import Arrivals, bytes_of_arrivals
 from .c_blocks import NOT_FINITE, PIECE, STEP_TOO_SMALL, STOP, STUCK_IN_A_STEP, TERMS, TOO_MANY_STEPS
 from .c_source import MAX_SPIKES_A_STEP, in_parts, tallied
 from .sampled import SampledInputs
@@ -83,9 +83,15 @@ class Arguments:
     """The arrays that a kernel reads and writes."""
 
     def __init__(
-        self, step: Step, stimuli: Sequence[Stimulus], setting: Fraction | float, models: Sequence[NeuronModel] | None
+        self,
+        step: Step,
+        stimuli: Sequence[Stimulus],
+        setting: Fraction | float,
+        models: Sequence[NeuronModel] | None,
+        together: Sequence[Step] = (),
     ) -> None:
         model, lanes = step.model, len(stimuli)
+        self._lanes, self._steps_together = lanes, tuple(together) or (step,)
         self._step, self._method = step, METHODS[step.method]
         self._stored = NUMBER_FORMATS[step.precision].stored
         self._by_dt, sampled = self._method.knob == "dt", self._method.template.sampled_input
@@ -130,38 +136,44 @@ class Arguments:
             state[step.state.index(TIME)] = np.rint(state[step.state.index(TIME)] / self._setting)
         self._state = self._stored(state)
         self._samples = self._stored(np.full((len(pieces), *state.shape), np.nan))
-        self._arriving = (
-            arriving(step, stimuli, pieces=pieces, dt=self._setting if self._by_dt else None).arrays(self._stored)
+        self._arrivals = (
+            Arrivals(step, stimuli, pieces=pieces, dt=self._setting if self._by_dt else None)
             if model.arrivals
-            else ()
+            else None
         )
         self._random = RandomInputs(model, stimuli, Fraction(setting)) if model.system.random else None
         self._carried = np.zeros(lanes)
         self._tallied = tallied(step)
         self._tallies = np.zeros((lanes, max(len(self._tallied), 1)), dtype=np.int64)
+        self._make_records(lanes * len(self._steps_together))
+        # made now, so that a timed run contains only the compiled code
+        self._kept = () if in_parts(step) else (*self._values(), self._spikes)
+        self._whole = tuple(map(_as_c, self._kept))
+
+    def _make_records(self, records: int) -> None:
+        """Make the arrays of spikes: one row for each neuron of each Step."""
         capacity = int(MAX_SPIKES_PER_MS * float(self._horizon)) + MAX_SPIKES_A_STEP
         # written to now, so that a timed run does not wait for memory pages
-        self._spike_place = np.full((lanes, capacity), -1, dtype=np.int64)
-        self._spike_at = np.full((lanes, capacity), np.nan)
-        self._spikes = np.zeros(lanes, dtype=_SPIKES)
+        self._spike_place = np.full((records, capacity), -1, dtype=np.int64)
+        self._spike_at = np.full((records, capacity), np.nan)
+        self._spikes = np.zeros(records, dtype=_SPIKES)
         self._spikes["capacity"] = capacity
         for name, buffer in (("step", self._spike_place), ("at", self._spike_at)):
-            self._spikes[name] = buffer.ctypes.data + buffer.strides[0] * np.arange(lanes)
-        # converted now, so that a timed run contains only the compiled code
-        self._whole = None if in_parts(step) else tuple(map(_as_c, (*self._values(), self._spikes)))
+            self._spikes[name] = buffer.ctypes.data + buffer.strides[0] * np.arange(records)
 
     def calls(self) -> Iterator[tuple[Any, ...]]:
         """Yield the arguments of each call of the C function.
 
-        A run with inputs that are random, or that vary in time, is a sequence of calls, each for a block of steps.
+        A run with inputs that are random, or that vary in time, or with arrivals at exact times, is a sequence of
+        calls, each for a block of steps.
         """
-        if self._whole is not None:
+        if self._whole:
             yield self._whole
             return
         total = int(self._pieces.sum())
-        # arrivals are counted from the start of a call
-        blocks = [total] if self._step.model.arrivals else [each.block for each in self._by_step]
-        same = (self._parameters, self._state, self._tallies, *self._arriving, self._carried, self._spikes)
+        # on the grid, a call starts with neurons that are below the threshold
+        blocks = [total] if self._arrivals and not self._step.cuts else [each.block for each in self._by_step]
+        same = (self._parameters, self._state, self._tallies, self._carried, self._spikes)
         known = {id(array): _as_c(array) for array in same}
         for first in range(0, total, min(blocks)):
             values = (*self._values(first, min(first + min(blocks), total)), self._spikes)
@@ -170,9 +182,9 @@ class Arguments:
                 return
 
     @property
-    def _by_step(self) -> list[RandomInputs | SampledInputs]:
-        """The inputs that have a value for each step."""
-        return [each for each in (self._random, self._sampled) if each is not None]
+    def _by_step(self) -> list[RandomInputs | SampledInputs | Arrivals]:
+        """What is made for a block of steps at a time."""
+        return [each for each in (self._random, self._sampled, self._arrivals) if each is not None]
 
     def _values(self, first: int = 0, end: int | None = None) -> tuple[Any, ...]:
         """Return the arguments in the order of the C function, without the record of spikes, which is the last.
@@ -180,8 +192,9 @@ class Arguments:
         `first` and `end` are the steps of the call, if it is a part of a run (`in_parts`).
         """
         pieces, inputs, samples = self._pieces, self._inputs, self._samples
+        arriving = self._arrivals.arrays(self._stored, first, end) if self._arrivals else ()
         of_part: tuple[Any, ...] = ()
-        if self._by_step:
+        if in_parts(self._step):
             edges = self._edges
             end = int(edges[-1]) if end is None else end
             inside = slice(int(edges.searchsorted(first, "right")) - 1, int(edges.searchsorted(end)))
@@ -193,7 +206,7 @@ class Arguments:
             drawn = (self._stored(self._random.values(first, end - first)),) if self._random else ()
             of_part = (*drawn, self._carried, first)
         return (
-            len(self._spikes),
+            self._lanes,
             len(pieces),
             pieces,
             inputs,
@@ -204,7 +217,7 @@ class Arguments:
             samples,
             self._most_attempts,
             self._tallies,
-            *self._arriving,
+            *arriving,
             *of_part,
         )
 
@@ -222,13 +235,14 @@ class Arguments:
         )
 
     def outcomes(self) -> list[Outcome]:
-        """Return the results of the neurons, after the call."""
+        """Return the results of the neurons, after the call; of each Step in turn, if several ran together."""
         rows = zip(self._spikes["count"].tolist(), self._spikes["stuck"].tolist(), strict=True)
-        return [self._outcome(lane, spikes, stuck) for lane, (spikes, stuck) in enumerate(rows)]
+        return [self._outcome(record, spikes, stuck) for record, (spikes, stuck) in enumerate(rows)]
 
-    def _outcome(self, lane: int, spikes: int, stuck: int) -> Outcome:
+    def _outcome(self, record: int, spikes: int, stuck: int) -> Outcome:
+        which, lane = divmod(record, self._lanes)
         count = min(spikes, self._spike_at.shape[1])
-        place, at = self._spike_place[lane, :count], self._spike_at[lane, :count]
+        place, at = self._spike_place[record, :count], self._spike_at[record, :count]
         kept = dict(zip(self._tallied, self._tallies[lane].tolist(), strict=False))
         return Outcome(
             # counted steps, or ms since the start of the piece: no time is summed over the run
@@ -236,7 +250,7 @@ class Arguments:
             state=self._in_ms(self._numbers(self._state[:, lane])),
             failure=self._failure(lane, spikes, stuck),
             samples=self._in_ms(self._numbers(self._samples[:, :, lane])),
-            tallies=self._method.tallies(self._step, kept, self._steps, count, float(self._horizon)),
+            tallies=self._method.tallies(self._steps_together[which], kept, self._steps, count, float(self._horizon)),
         )
 
     @property

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any, Protocol
 
 import numpy as np
@@ -17,6 +17,7 @@ from ...models.ground.errors import UserError
 from ...models.step import Step
 from ..stimuli import Stimulus
 from .c_blocks import LATER
+from .c_source import in_parts
 
 Array = NDArray[np.float64]
 
@@ -27,33 +28,18 @@ ROUNDED_UP = 1e-3
 AT_ONCE = 500_000
 
 
-@dataclass(frozen=True)
-class ArrivalArrays:
-    """The arrays, in the order of the C function; see ``shared.c.j2``."""
-
-    arriving: NDArray[np.int64]
-    counts: NDArray[np.int64]
-    kinds: NDArray[np.int64]
-    places: NDArray[np.float64]
-    values: NDArray[np.float64]
-    given: NDArray[np.int64]
-
-    def arrays(self, stored: Callable[[Array], NDArray[Any]]) -> tuple[NDArray[Any], ...]:
-        """Return all of them; `stored` returns numbers in the number format of the kernel."""
-        return self.arriving, self.counts, self.kinds, stored(self.places), stored(self.values), self.given
-
-
 def bytes_of_arrivals(step: Step, stimulus: Stimulus, steps: float) -> float:
     """Return how much memory the arrivals of one neuron take."""
     if not step.model.arrivals:
         return 0.0
     trains = [train for _, train in stimulus.arrivals]
     of_each = 1 + 8 * step.cuts + 8 * any(train.parameter for train in trains)
-    return 4 * steps + of_each * sum(map(len, trains))
+    total = sum(map(len, trains))
+    return 4 * steps + of_each * (min(total, AT_ONCE) if in_parts(step) else total)
 
 
-def arriving(step: Step, stimuli: Sequence[Stimulus], *, pieces: NDArray[Any], dt: float | None) -> ArrivalArrays:
-    """Return the arrays for some neurons.
+class Arrivals:
+    """The arrays from which a kernel reads the arrivals of some neurons, for a run or for a part of it.
 
     Parameters
     ----------
@@ -70,36 +56,59 @@ def arriving(step: Step, stimuli: Sequence[Stimulus], *, pieces: NDArray[Any], d
     UserError
         If arrivals of one input have values of one parameter for some neurons, and not for others.
     """
-    inputs = {name: i for i, name in enumerate(step.model.arrivals)}
-    given = _parameters(step, stimuli, inputs)
-    valued = bool((given >= 0).any())
-    where: _Where = (
-        _Pieces(np.array([0, *stimuli[0].ends[:-1]], dtype=float))
-        if dt is None
-        else _Steps(int(pieces.sum()), dt, within=step.cuts)
-    )
-    rows: dict[int, tuple[int, int]] = {}
-    made: list[_Sorted] = []
-    total = 0
-    for stimulus in stimuli:
-        if id(stimulus) not in rows:
-            rows[id(stimulus)] = len(made) * where.size, total
-            made.append(_Sorted(stimulus, inputs, where))
-            total += made[-1].total
-    counts, kinds = _bytes(len(made) * where.size, np.int32), _bytes(total, np.uint8)
-    places, values = np.zeros(total if step.cuts else 1), np.zeros(total if valued else 1)
-    first = 0
-    for i, each in enumerate(made):
-        own = slice(first, first + each.total)
-        each.fill(
-            counts.view(np.int32)[i * where.size : (i + 1) * where.size],
-            kinds.view(np.uint8)[own],
-            places[own] if step.cuts else None,
-            values[own] if valued else None,
+
+    def __init__(self, step: Step, stimuli: Sequence[Stimulus], *, pieces: NDArray[Any], dt: float | None) -> None:
+        inputs = {name: i for i, name in enumerate(step.model.arrivals)}
+        self._cuts = step.cuts
+        self._given = _parameters(step, stimuli, inputs)
+        self._valued = bool((self._given >= 0).any())
+        where: _Where = (
+            _Pieces(np.array([0, *stimuli[0].ends[:-1]], dtype=float))
+            if dt is None
+            else _Steps(int(pieces.sum()), dt, within=step.cuts)
         )
-        first += each.total
-    begins = np.array([rows[id(stimulus)] for stimulus in stimuli], dtype=np.int64)
-    return ArrivalArrays(begins, counts, kinds, places, values, given)
+        rows: dict[int, int] = {}
+        self._rows = [rows.setdefault(id(stimulus), len(rows)) for stimulus in stimuli]
+        distinct = {id(stimulus): stimulus for stimulus in stimuli}.values()
+        self._size, self._sorted = where.size, [_Sorted(stimulus, inputs, where) for stimulus in distinct]
+        self._counts = _bytes(len(distinct) * where.size, np.int32)
+
+    @property
+    def block(self) -> int:
+        """The number of steps whose arrivals are put in order at once, if a run is made in parts."""
+        total = sum(each.total for each in self._sorted)
+        return max(self._size * AT_ONCE // total, 1) if total > AT_ONCE else self._size
+
+    def arrays(
+        self, stored: Callable[[Array], NDArray[Any]], first: int = 0, end: int | None = None
+    ) -> tuple[NDArray[Any], ...]:
+        """Return the arrays in the order of the C function; see ``shared.c.j2``.
+
+        Parameters
+        ----------
+        stored : callable
+            Returns numbers in the number format of the kernel.
+        first, end : int, optional
+            The steps of the part; by default all.
+        """
+        end = self._size if end is None else end
+        totals = [each.between(first, end) for each in self._sorted]
+        total, starts = sum(totals), [0, *accumulate(totals)]
+        kinds = _bytes(total, np.uint8)
+        places, values = np.zeros(total if self._cuts else 1), np.zeros(total if self._valued else 1)
+        counts = self._counts.view(np.int32)
+        for row, each in enumerate(self._sorted):
+            own = slice(starts[row], starts[row + 1])
+            each.fill(
+                counts[row * self._size : (row + 1) * self._size],
+                kinds.view(np.uint8)[own],
+                places[own] if self._cuts else None,
+                values[own] if self._valued else None,
+                first=first,
+                end=end,
+            )
+        begins = np.array([(row * self._size, starts[row]) for row in self._rows], dtype=np.int64)
+        return begins, self._counts, kinds, stored(places), stored(values), self._given
 
 
 class _Where(Protocol):
@@ -170,28 +179,39 @@ class _Sorted:
         self._trains = sorted(((inputs[name], train) for name, train in stimulus.arrivals), key=lambda each: each[0])
         self._where = where
         # on the grid, a spike just before the end of the stimulus may arrive in a step beyond it
-        self._ends = self._before(where.size)
-        self.total = sum(self._ends)
+        self.total = sum(self._before(where.size))
 
     def _before(self, step: int) -> list[int]:
         """Return how many spikes of each train arrive before a step."""
         return [bisect_left(train.times, step, key=self._where.index) for _, train in self._trains]
 
+    def between(self, first: int, end: int) -> int:
+        """Return how many spikes arrive from one step on and before another one."""
+        return sum(self._before(end)) - sum(self._before(first))
+
     def fill(
-        self, counts: NDArray[np.int32], kinds: NDArray[np.uint8], places: Array | None, values: Array | None
+        self,
+        counts: NDArray[np.int32],
+        kinds: NDArray[np.uint8],
+        places: Array | None,
+        values: Array | None,
+        *,
+        first: int,
+        end: int,
     ) -> None:
-        """Write the arrivals, some steps at a time."""
-        size, chunks = self._where.size, -(-self.total // AT_ONCE)
-        edges = sorted({round(size * i / chunks) for i in range(1, chunks + 1)}) if chunks else []
-        done, begin = 0, [0] * len(self._trains)
+        """Write the arrivals from step `first` on and before step `end`, some steps at a time."""
+        counts[first:end] = 0
+        size, chunks = end - first, -(-len(kinds) // AT_ONCE)
+        edges = sorted({first + round(size * i / chunks) for i in range(1, chunks + 1)}) if chunks else []
+        done, begin = 0, self._before(first)
         for edge in edges:
-            end = list(map(min, self._before(edge), self._ends))
+            after = self._before(edge)
             parts = [
-                (kind, train, slice(first, last))
-                for (kind, train), first, last in zip(self._trains, begin, end, strict=True)
-                if last > first
+                (kind, train, slice(start, stop))
+                for (kind, train), start, stop in zip(self._trains, begin, after, strict=True)
+                if stop > start
             ]
-            begin = end
+            begin = after
             if not parts:
                 continue
             times = np.concatenate([train.times[part] for _, train, part in parts])

@@ -8,7 +8,7 @@ the model is printed from a Block.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cache, partial
 from itertools import compress
 from operator import not_
@@ -20,7 +20,8 @@ from ...flops.toolchain import Build
 from ...models.algebra.expression import TESTS, Op, Var
 from ...models.algebra.simplify import Block
 from ...models.definition.step_names import STATE_ENDINGS
-from ...models.methods import DOUBLE, METHODS, arrivals, events
+from ...models.methods import DOUBLE, METHODS
+from ...models.methods.kinds import arrivals, events
 from ...models.number_formats import NUMBER_FORMATS
 from ...models.step import Step
 from .c_blocks import c_arrivals, c_block, c_functions, c_prelude, c_stimulus, c_tables
@@ -65,7 +66,44 @@ def c_source(steps: Iterable[Step], build: Build, vector_exp: bool) -> str:
     families: dict[str, list[Step]] = {}
     for step in steps:
         families.setdefault(_family_name(step), []).append(step)
-    return head + "\n".join(_family(name, members, build) for name, members in families.items())
+    printed = [_family(name, members, build) for name, members in families.items()]
+    if build.lanes:
+        printed += [_together(members) for members in alike(steps)]
+    return head + "\n".join(printed)
+
+
+def alike(steps: Iterable[Step]) -> list[list[Step]]:
+    """Return the Steps that can run together: those that differ only in how they locate a spike that changes nothing.
+
+    Without a reset and refractoriness, the state after a spike is that at the end of the step whatever the detection,
+    so that one integration has the spikes of all detections.
+    """
+    found: dict[str, list[Step]] = {}
+    for step in steps:
+        model, template = step.model, METHODS[step.method].template
+        if template.in_lanes and not (template.functions or model.spike_interrupts or model.arrivals):
+            found.setdefault(_family_name(step), []).append(step)
+
+    def integration(step: Step) -> tuple[str, ...]:
+        number = NUMBER_FORMATS[step.precision]
+        return tuple(c_block(step.blocks[name], 0, number=number) for name in ("once", "check", "advance"))
+
+    return [each for each in found.values() if len(each) > 1 and len(set(map(integration, each))) == 1]
+
+
+def name_together(steps: Sequence[Step]) -> str:
+    """Return the name in C of the kernel that runs some Steps together."""
+    return _family_name(steps[0], "together")
+
+
+def _together(steps: Sequence[Step]) -> str:
+    """Print the kernel that runs Steps together, in their order; its records of spikes are [steps][lanes]."""
+    *others, last = steps
+    given = _common(last, in_lanes=True) | {
+        "name": name_together(steps),
+        "others": [function_name(each) for each in others],
+    }
+    return _template(last.method).render(given)
 
 
 def tallied(step: Step) -> tuple[str, ...]:
@@ -74,9 +112,13 @@ def tallied(step: Step) -> tuple[str, ...]:
 
 
 def in_parts(step: Step) -> bool:
-    """Whether a run may be a sequence of calls, each for a block of steps: there is an input for each step."""
-    sampled = step.varying and METHODS[step.method].template.sampled_input
-    return sampled or bool(step.model.system.random)
+    """Whether a run may be a sequence of calls, each for a block of steps.
+
+    It is if there is an input for each step, or if spikes arrive at exact times: all of them could fill the memory.
+    """
+    if step.model.system.random:
+        return True
+    return METHODS[step.method].template.sampled_input and (step.varying or step.cuts)
 
 
 def _family_name(step: Step, *detection: str) -> str:
@@ -107,6 +149,7 @@ def _common(step: Step, in_lanes: bool) -> dict[str, Any]:
         "in_lanes": in_lanes,
         "lanes": LANES * WORD // number.bits,
         "max_spikes": MAX_SPIKES_A_STEP,
+        "others": [],
         "block": partial(c_block, number=number),
         "real": number.c_type,
         "literal": number.literal,

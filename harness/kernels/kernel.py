@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from ...flops.counters import CFunction
 from ...flops.toolchain import SCALAR, Build, compile_library, has_vector_exp, load_library
@@ -30,7 +31,7 @@ from .arguments import (
     check_models,
     number_of_steps,
 )
-from .c_source import c_source, function_name, in_parts
+from .c_source import alike, c_source, function_name, in_parts, name_together
 
 __all__ = [
     "DIVERGED",
@@ -62,6 +63,8 @@ class Kernel:
     build: Build
     library: Path
     _function: ctypes._CFuncPtr  # type: ignore[name-defined]  # the type of loaded functions has no public name
+    together: Together | None = None
+    """The Steps that one kernel runs together with this one (`alike`), and that kernel; None if there are none."""
 
     def run(
         self, stimuli: Sequence[Stimulus], setting: Fraction | float, models: Sequence[NeuronModel] | None = None
@@ -84,19 +87,44 @@ class Kernel:
             If dt does not divide a piece, the setting is not positive, a stimulus has the wrong unit or varies although
             the Step's input does not, or the models do not divide the stimuli.
         """
-        found = []
+        return self._run(self._function, stimuli, setting, models, ())[0]
+
+    def run_together(self, stimuli: Sequence[Stimulus], setting: Fraction | float) -> dict[str, list[Outcome]]:
+        """Run one neuron per stimulus once, for all Steps of `together`; return the same outcomes as `run`'s of each.
+
+        By the name of the detection; only the own one if there are no others.
+        """
+        if self.together is None:
+            return {self.step.detection: self.run(stimuli, setting)}
+        steps = self.together.steps
+        found = self._run(self.together.function, stimuli, setting, None, steps)
+        return {step.detection: outcomes for step, outcomes in zip(steps, found, strict=True)}
+
+    def _run(
+        self,
+        function: Any,
+        stimuli: Sequence[Stimulus],
+        setting: Fraction | float,
+        models: Sequence[NeuronModel] | None,
+        together: Sequence[Step],
+    ) -> list[list[Outcome]]:
+        """Return the outcomes of each Step that runs together, or of the own one."""
+        found: list[list[Outcome]] = [[] for _ in together or (self.step,)]
         check_models(stimuli, models)
         dealt = None if models is None else list(models) * (len(stimuli) // len(models))
         size = _group_size(self.step, stimuli[0], setting)
         for first in range(0, len(stimuli), size):
             several = slice(first, first + size)
-            arguments = Arguments(self.step, stimuli[several], setting, dealt and dealt[several])
+            arguments = Arguments(self.step, stimuli[several], setting, dealt and dealt[several], together)
             if arguments.work > LONG:
-                run_stoppable(partial(self._call, arguments), arguments.stop)
+                run_stoppable(partial(_call, function, arguments), arguments.stop)
             else:
                 check_not_stopped()
-                self._call(arguments)
-            found += arguments.outcomes()
+                _call(function, arguments)
+            outcomes = arguments.outcomes()
+            count = len(outcomes) // len(found)
+            for i, own in enumerate(found):
+                own.extend(outcomes[i * count : (i + 1) * count])
         return found
 
     def seconds(self, stimuli: Sequence[Stimulus], setting: Fraction | float) -> float:
@@ -116,9 +144,19 @@ class Kernel:
         arguments = Arguments(self.step, stimuli, setting, models)
         return CFunction(self.library, function_name(self.step), arguments.as_workload)
 
-    def _call(self, arguments: Arguments) -> None:
-        for call in arguments.calls():
-            self._function(*call)
+
+@dataclass(frozen=True)
+class Together:
+    """A compiled function that runs several Steps at once."""
+
+    steps: tuple[Step, ...]
+    name: str
+    function: ctypes._CFuncPtr  # type: ignore[name-defined]
+
+
+def _call(function: Any, arguments: Arguments) -> None:
+    for call in arguments.calls():
+        function(*call)
 
 
 def compile_kernels(steps: Iterable[Step], build: Build = SCALAR) -> list[Kernel]:
@@ -148,12 +186,16 @@ def compile_kernels(steps: Iterable[Step], build: Build = SCALAR) -> list[Kernel
 def _compiled(steps: Sequence[Step], build: Build) -> list[Kernel]:
     path = compile_library(c_source(steps, build, has_vector_exp()), build)
     library = load_library(path)
-    kernels = []
-    for step in steps:
-        function = getattr(library, function_name(step))
-        function.restype = None
-        kernels.append(Kernel(step, build, path, function))
-    return kernels
+
+    def function(name: str) -> Any:
+        loaded = getattr(library, name)
+        loaded.restype = None
+        return loaded
+
+    groups = alike(steps) if build.lanes else []
+    known = [Together(tuple(group), name_together(group), function(name_together(group))) for group in groups]
+    together = {id(step): each for each in known for step in each.steps}
+    return [Kernel(step, build, path, function(function_name(step)), together.get(id(step))) for step in steps]
 
 
 def _group_size(step: Step, stimulus: Stimulus, setting: Fraction | float) -> int:

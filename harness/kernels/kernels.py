@@ -95,10 +95,24 @@ def run_together(kernel: Kernel, stimuli: Sequence[Stimulus], setting: Fraction)
     setting : Fraction
         dt in ms, which must divide every piece, or the tolerance.
     """
+    found: dict[int, Outcome] = {}
+    for group in _of_same_pieces(stimuli):
+        found |= zip(group, kernel.run([stimuli[i] for i in group], setting), strict=True)
+    return [found[i] for i in range(len(stimuli))]
+
+
+def run_all_together(kernel: Kernel, stimuli: Sequence[Stimulus], setting: Fraction) -> dict[str, list[Outcome]]:
+    """Return the same as `run_together` for every kernel that runs together with this one, by detection."""
+    found: dict[str, dict[int, Outcome]] = {}
+    for group in _of_same_pieces(stimuli):
+        for detection, outcomes in kernel.run_together([stimuli[i] for i in group], setting).items():
+            found.setdefault(detection, {}).update(zip(group, outcomes, strict=True))
+    return {detection: [each[i] for i in range(len(stimuli))] for detection, each in found.items()}
+
+
+def _of_same_pieces(stimuli: Sequence[Stimulus]) -> list[list[int]]:
+    """Return the places of stimuli that have the same pieces together."""
     groups: dict[tuple[int, ...], list[int]] = {}
     for i, stimulus in enumerate(stimuli):
         groups.setdefault(stimulus.whole_durations, []).append(i)
-    found: dict[int, Outcome] = {}
-    for group in groups.values():
-        found |= zip(group, kernel.run([stimuli[i] for i in group], setting), strict=True)
-    return [found[i] for i in range(len(stimuli))]
+    return list(groups.values())

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from ...models.ground.errors import UserError, short
 from ...models.language import units
 from ...models.reading.from_brian2 import synapses_of
-from ...models.reading.pathways import Pathway
+from ...models.reading.surroundings.pathways import Pathway
 from .base import random_numbers
 from .train import MOST_ARRIVALS, Train, numbers_of
 

@@ -7,7 +7,7 @@ Dayan and Abbott; no source was found for tau_m = 30 ms. We chose the drive; no 
 from brian2 import Hz, ms, mV
 
 from ..definition.neuron import NeuronModel
-from ..definition.published_cost import PublishedCost
+from ..definition.parts.published_cost import PublishedCost
 
 # Dayan and Abbott's membrane time constant 30 ms, rest and reset -65 mV, threshold -50 mV, E_K = -70 mV, and
 # r_m Delta g = 0.06: a = -65 mV/30 ms, b = 1/30 ms. The paper's e is named `jump`, 0.06/30 ms: in Brian2 e is a number

@@ -10,7 +10,7 @@ from fractions import Fraction
 from brian2 import ms
 
 from ..definition.neuron import NeuronModel
-from ..definition.published_cost import PublishedCost
+from ..definition.parts.published_cost import PublishedCost
 
 # FitzHugh's x' = x - x**3/3 - w + I, w' = 0.08 (x + 0.7 - 0.8 w), the form of Nagumo, Arimoto and Yoshizawa, with
 # u = w - 0.875: w' = 0.064 (1.25 x - u), and -0.875 goes into a. The paper's e is named `slope`:

@@ -8,7 +8,7 @@ We chose the drive at 0.006; no published count was found.
 from brian2 import ms
 
 from ..definition.neuron import NeuronModel
-from ..definition.published_cost import PublishedCost
+from ..definition.parts.published_cost import PublishedCost
 
 # the paper's x, y, z are named v, u, w, as in the paper of 2004; the unit of time is taken as 1 ms.
 # Near I = 3.25 the model is chaotic and no reference is possible; at the drive below it fires regularly

@@ -7,7 +7,7 @@ the leak, -65 + 10.613 mV in the paper, to -54.3 and -54.402 mV. We chose the dr
 from brian2 import cm, ms, msiemens, mV, uA, ufarad
 
 from ..definition.neuron import NeuronModel
-from ..definition.published_cost import PublishedCost
+from ..definition.parts.published_cost import PublishedCost
 
 _CURRENTS = """
     dv/dt = (I - gNa*m**3*h*(v - ENa) - gK*n**4*(v - EK) - gL*(v - EL))/C : volt

@@ -8,7 +8,7 @@ Not checked against the paper. We chose the drive; no published count was found.
 from brian2 import cm, ms, msiemens, mV, uA, ufarad
 
 from ..definition.neuron import NeuronModel
-from ..definition.published_cost import PublishedCost
+from ..definition.parts.published_cost import PublishedCost
 
 # above V_h the calcium current flows and inactivates, below V_h it recovers: `up` is the paper's Heaviside function
 IFB = NeuronModel(

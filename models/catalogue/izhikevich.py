@@ -8,7 +8,7 @@ drive.
 from brian2 import ms, mV
 
 from ..definition.neuron import NeuronModel
-from ..definition.published_cost import PublishedCost
+from ..definition.parts.published_cost import PublishedCost
 
 _SOURCE = "Izhikevich 2003, IEEE Trans. Neural Networks 14:1569, equations 1 to 3 and figure 2"
 

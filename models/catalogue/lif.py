@@ -7,7 +7,7 @@ source. The model is tested against its closed form, not against a published cou
 from brian2 import Hz, ms, mV
 
 from ..definition.neuron import NeuronModel
-from ..definition.published_cost import PublishedCost
+from ..definition.parts.published_cost import PublishedCost
 
 # v' = I + a - b v with a = EL/tau, b = 1/tau; EL = -65 mV, tau = 10 ms
 LIF = NeuronModel(

@@ -8,7 +8,7 @@ two bifurcations are published and tested; we chose the drives.
 from brian2 import cm, ms, msiemens, mV, uA, ufarad
 
 from ..definition.neuron import NeuronModel
-from ..definition.published_cost import PublishedCost
+from ..definition.parts.published_cost import PublishedCost
 
 _S = msiemens / cm**2
 

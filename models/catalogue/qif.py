@@ -7,7 +7,7 @@ has a = 0.07/tau; here a is (1/15)/tau. Peak, reset and drive were not checked; 
 from brian2 import ms, mV
 
 from ..definition.neuron import NeuronModel
-from ..definition.published_cost import PublishedCost
+from ..definition.parts.published_cost import PublishedCost
 
 # a = 1/(tau (Vt - Vr)) with the paper's tau = 10 ms. In theory peak and reset are at plus and minus infinity
 QIF = NeuronModel(

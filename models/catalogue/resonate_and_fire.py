@@ -7,7 +7,7 @@ omega = 10, threshold 1, reset x = 0 and y = 1. We chose the unit of time and th
 from brian2 import Hz, ms
 
 from ..definition.neuron import NeuronModel
-from ..definition.published_cost import PublishedCost
+from ..definition.parts.published_cost import PublishedCost
 
 # z = u + i v: u (the paper's x) is like a current, v (its y) like a voltage. The paper has no unit of time; here it is
 # 100 ms (b = -1, omega = 10), so the neuron resonates at 16 Hz. At the paper's reset z = i, which is on the threshold,

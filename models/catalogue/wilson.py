@@ -7,7 +7,7 @@ public notebook that redraws the paper's figures (gT, gH, tau_R of RS and FS). N
 from brian2 import ms
 
 from ..definition.neuron import NeuronModel
-from ..definition.published_cost import PublishedCost
+from ..definition.parts.published_cost import PublishedCost
 
 # v is in units of 100 mV, as in the paper: rest is near -0.75
 WILSON = NeuronModel(

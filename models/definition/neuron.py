@@ -21,12 +21,19 @@ from ..language import units
 from ..language.equation_lines import DIFFERENTIAL, PARAMETER
 from ..language.names import LAST_SPIKE, LONGEST_NAME, NEVER, NOT_REFRACTORY, OF_TIME, TIME, check_name
 from ..language.noise import DIMENSIONS
-from .arrivals import check_arrivals, given_arrivals, read_arrivals, targets_of
-from .published_cost import PublishedCost
-from .random_inputs import INTERPRETATIONS, SAMPLING, STRATONOVICH, diffusion, without_noise
-from .refractoriness import Sides, check_refractory, constant_time, read_refractory, refractory, with_refractoriness
-from .tables import TableGrid, tabulate
-from .threshold import read_threshold
+from .parts.arrivals import check_arrivals, given_arrivals, read_arrivals, targets_of
+from .parts.published_cost import PublishedCost
+from .parts.random_inputs import INTERPRETATIONS, SAMPLING, STRATONOVICH, diffusion, without_noise
+from .parts.refractoriness import (
+    Sides,
+    check_refractory,
+    constant_time,
+    read_refractory,
+    refractory,
+    with_refractoriness,
+)
+from .parts.tables import TableGrid, tabulate
+from .parts.threshold import read_threshold
 
 
 @dataclass(frozen=True, eq=False)

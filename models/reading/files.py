@@ -36,7 +36,7 @@ from typing import Any
 import brian2
 
 from ..definition.neuron import NeuronModel
-from ..definition.random_inputs import STRATONOVICH
+from ..definition.parts.random_inputs import STRATONOVICH
 from ..ground.errors import UserError
 from ..ground.named_files import MODEL_FILE
 from .data import Given, Initial, Misfit, Refractory, read_text, read_toml, structure

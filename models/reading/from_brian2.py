@@ -18,15 +18,15 @@ from ..ground.errors import UserError
 from ..language import units
 from ..language.equation_lines import DIFFERENTIAL, PARAMETER
 from ..language.noise import named
-from .group_equations import held_over_steps, lines_of, parameter
-from .group_input import choose
-from .group_method import method_of
-from .group_names import Names
-from .group_operations import with_drawn
-from .group_surroundings import changed_by_synapses, refuse_what_acts, refuse_what_cannot_run
-from .group_texts import Texts, texts_of
-from .group_values import value_of
-from .pathways import Pathway, pathways_of
+from .group.equations import held_over_steps, lines_of, parameter
+from .group.method import method_of
+from .group.names import Names
+from .group.texts import Texts, texts_of
+from .group.values import value_of
+from .surroundings.input import choose
+from .surroundings.operations import with_drawn
+from .surroundings.pathways import Pathway, pathways_of
+from .surroundings.what_acts import changed_by_synapses, refuse_what_acts, refuse_what_cannot_run
 
 #: Brian2 objects that spike but are not a group of point neurons with equations.
 _NOT_A_GROUP = {
@@ -96,7 +96,7 @@ def from_brian2(
     group : brian2.NeuronGroup, Subgroup, or a sequence of them
     input : str, optional
         The declared parameter, or the constant, that the stimulus drives. By default it is the TimedArray, or ``I``, or
-        the only parameter or constant that is added in the derivative of the membrane potential (`group_input`);
+        the only parameter or constant that is added in the derivative of the membrane potential (`surroundings.input`);
         `NeuronModel.input_note` says which. If it is empty, or if there is none, the model has no input.
     index : int
         The neuron whose values are used.

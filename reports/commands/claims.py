@@ -22,8 +22,8 @@ PAGE = (
     "Written by `spikecost claims --out FILE`. Each claim is in our own words. A source that we could not read is "
     "not said to be reproduced: the line *source* says how sure we are of what it says. A number agrees with a "
     "claim, contradicts it, or is not known. *Holds only* names conditions under which all known numbers agree, or the "
-    "only ones under which they do not. `spikecost claims NAME` runs one of them again, `--seed` with other stimuli: "
-    "[what that changed](paper.md#results).",
+    "only ones under which they do not. All numbers are of the stimuli of one seed: `spikecost claims NAME --seed "
+    "SEED` tests a claim with others.",
     "",
 )
 #: How an answer is written.

@@ -17,7 +17,7 @@ from ...harness.stimuli import Stimulus, constant
 from ...models.algebra.draft import substitute
 from ...models.algebra.expression import Expr, evaluate
 from ...models.definition.neuron import NeuronModel
-from ...models.definition.tables import ARRAYS
+from ...models.definition.parts.tables import ARRAYS
 from ...models.language import units
 from ...models.step import make_step
 from ..writing.escape import in_figure

@@ -69,8 +69,8 @@ def page(run: RunFolder) -> str:
 
 
 def _own(name: str) -> Markup:
-    """Return a file of this folder unchanged: it is part of spikecost and contains no name from a user."""
-    return Markup(files(__name__).joinpath(name).read_text())  # noqa: S704
+    """Return a file of `browser` unchanged: it is part of spikecost and contains no name from a user."""
+    return Markup(files(__name__).joinpath("browser", name).read_text())  # noqa: S704
 
 
 def _colours(models: int) -> Markup:
@@ -99,7 +99,7 @@ def _packed(text: str) -> str:
 @cache
 def _template() -> Template:
     environment = Environment(
-        loader=PackageLoader(__name__, "."),
+        loader=PackageLoader(__name__, "browser"),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

@@ -245,7 +245,7 @@ def show(
     """
     store = History(store_path(history))
     limits = baselines.read(baseline).limits if baseline else {}
-    series = {name: store.series(name) for name in store.names(pattern or "*")}
+    series = store.all_series(pattern or "*")
     if not series:
         raise UserError(f"no figure of {store.path} is named '{pattern}'; give a pattern such as '*/dt_ms'")
     steps = {name: changes(each, is_noisy(name)) for name, each in series.items()}

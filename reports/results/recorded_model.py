@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...models.definition.neuron import NeuronModel
-from ...models.definition.tables import TableGrid
+from ...models.definition.parts.tables import TableGrid
 from ...models.ground.errors import UserError, short
 from ...models.language import units
 

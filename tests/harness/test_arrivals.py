@@ -16,6 +16,7 @@ from spikecost.flops import count_step
 from spikecost.flops.counters import COUNTERS
 from spikecost.flops.toolchain import SCALAR, SIMD
 from spikecost.harness.engines import brian2 as in_brian2
+from spikecost.harness.kernels import arriving
 from spikecost.harness.kernels.kernel import compile_kernels
 from spikecost.models.ground.errors import UserError
 from spikecost.models.methods import METHODS
@@ -152,6 +153,20 @@ def test_neurons_in_lanes_are_neurons_alone(model):
             assert one.spike_times.tobytes() == other.spike_times.tobytes()
             assert one.tallies == other.tallies
         assert sum(len(one.spike_times) for one in together) >= 3
+
+
+@pytest.mark.parametrize("model", [CUBA, ODD, CROSSING], ids=lambda model: model.name)
+def test_exact_arrivals_in_parts_of_a_run_are_those_of_a_whole_run(model, monkeypatch):
+    kernels = [compile_kernels([make_step(model, "rk4", "hermite")], build)[0] for build in (SCALAR, SIMD)]
+    stimuli = [trains_of(model, 100 * ms, seed) for seed in range(1, 4)] * 2
+    whole = [outcome for kernel in kernels for outcome in kernel.run(stimuli, Fraction(1, 10))]
+    monkeypatch.setattr(arriving, "AT_ONCE", 7)
+    parts = [outcome for kernel in kernels for outcome in kernel.run(stimuli, Fraction(1, 10))]
+    for one, other in zip(whole, parts, strict=True):
+        assert len(one.spike_times)
+        assert one.spike_times.tobytes() == other.spike_times.tobytes()
+        assert one.samples.tobytes() == other.samples.tobytes()
+        assert one.tallies == other.tallies
 
 
 COUNTED = [

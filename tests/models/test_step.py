@@ -22,7 +22,7 @@ from spikecost.models.detection import DETECTIONS
 from spikecost.models.ground.errors import UserError
 from spikecost.models.language import units
 from spikecost.models.methods import METHODS, with_steps_alike
-from spikecost.models.methods.fixed_step import conditions
+from spikecost.models.methods.kinds.fixed_step import conditions
 from spikecost.models.step import make_step, why_not
 
 DT = 0.05

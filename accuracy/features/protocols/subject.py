@@ -18,12 +18,12 @@ from ....harness.stimuli import Shape, Stimulus
 from ....models.algebra.expression import evaluate
 from ....models.definition.domain import check_domain
 from ....models.definition.neuron import NeuronModel
-from ....models.definition.tables import ARRAYS
+from ....models.definition.parts.tables import ARRAYS
 from ....models.ground.errors import UserError
 from ....models.language import units
 from ....models.step import make_step
 from ...references import closed_form, taylor
-from ...references.flow import Precision
+from ...references.flow.flow import Precision
 from ...regimes.drives import constant_drive, firing_rate, rate_once_it_fires, rheobase, silencing
 from .recorded import Array, Recording
 

@@ -12,7 +12,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
-from ruptures import Pelt
+from ruptures import KernelCPD
 
 from ...writing.escape import in_figure
 from ...writing.notebook import Picture
@@ -93,7 +93,9 @@ def _pelt(values: NDArray[np.float64], least: int, penalty: float) -> list[int]:
     """Return the ends of the levels."""
     if not penalty:  # all values are 0
         return [len(values)]
-    return [int(end) for end in Pelt(model="l2", min_size=least, jump=1).fit(values).predict(pen=penalty)]
+    # a linear kernel is the squared deviation; this class is compiled, and 100 times as fast as `ruptures.Pelt`. Values
+    # are taken from the first one, so that a small step of a large figure is not lost in rounding
+    return [int(end) for end in KernelCPD(kernel="linear", min_size=least).fit(values - values[0]).predict(pen=penalty)]
 
 
 def _variance(values: NDArray[np.float64]) -> float:

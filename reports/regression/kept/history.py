@@ -37,6 +37,8 @@ _TABLES = (
     ) WITHOUT ROWID""",
 )
 
+_SERIES = 'SELECT name, runs.id, date, "commit", value FROM figures JOIN runs ON run = runs.id'
+
 
 @dataclass(frozen=True)
 class _Facts:
@@ -125,19 +127,24 @@ class History:
 
     def names(self, pattern: str = "*") -> list[str]:
         """Return the figures whose name matches a pattern, sorted."""
-        with self._open() as store:
-            found = store.execute("SELECT DISTINCT name FROM figures WHERE name GLOB ? ORDER BY name", (pattern,))
-            return [name for (name,) in found]
+        return list(self.all_series(pattern))
 
     def series(self, name: str) -> list[Entry]:
         """Return a figure in every run that has it, in the order in which the runs were added."""
         with self._open() as store:
-            found = store.execute(
-                'SELECT runs.id, date, "commit", value FROM figures JOIN runs ON run = runs.id '
-                "WHERE name = ? ORDER BY runs.id",
-                (name,),
-            )
-            return [Entry(*row) for row in found]
+            found = store.execute(f"{_SERIES} WHERE name = ? ORDER BY runs.id", (name,))
+            return [Entry(*row) for _, *row in found]
+
+    def all_series(self, pattern: str = "*") -> dict[str, list[Entry]]:
+        """Return every figure whose name matches a pattern, sorted by name, as `series` does.
+
+        The file is read and checked once for all of them.
+        """
+        found: dict[str, list[Entry]] = {}
+        with self._open() as store:
+            for name, *row in store.execute(f"{_SERIES} WHERE name GLOB ? ORDER BY name, runs.id", (pattern,)):
+                found.setdefault(name, []).append(Entry(*row))
+        return found
 
     def __len__(self) -> int:
         with self._open() as store:

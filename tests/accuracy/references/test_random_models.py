@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from brian2 import ms
 
-from spikecost.accuracy.references import flow
+from spikecost.accuracy.references.flow import flow
 from spikecost.accuracy.references.reference import SURE, reference
 from spikecost.accuracy.references.taylor import MOST_SPIKES_PER_MS, solve
 from spikecost.harness.simulate import simulate

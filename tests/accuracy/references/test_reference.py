@@ -5,7 +5,8 @@ import pytest
 from brian2 import Hz, cm, ms, mV, second, uA
 from scipy.optimize import brentq
 
-from spikecost.accuracy.references import closed_form, flow, taylor
+from spikecost.accuracy.references import closed_form, taylor
+from spikecost.accuracy.references.flow import flow
 from spikecost.accuracy.references.reference import SURE, reference
 from spikecost.harness.stimuli import constant, piecewise_constant, step
 from spikecost.models.catalogue import get_model

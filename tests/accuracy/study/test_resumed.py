@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 import spikecost as sc
 from spikecost.accuracy.measures.spike_trains import SpikeTimeError
-from spikecost.accuracy.search import kept_runs, runs_as_bytes
+from spikecost.accuracy.search import kept_runs, runs_as_bytes, shared_runs
 from spikecost.accuracy.search.criterion import Criterion, Run
 from spikecost.accuracy.study.phases.progress import Progress
 from spikecost.accuracy.study.runner import run_suite
@@ -46,13 +46,16 @@ def path(tmp_path):
 def computed(monkeypatch):
     """Return a list that gets an entry for every call of kernels in a sweep."""
     calls = []
-    run = kernels.run_together
 
-    def counted(*arguments):
-        calls.append(arguments)
-        return run(*arguments)
+    def counting(run):
+        def counted(*arguments):
+            calls.append(arguments)
+            return run(*arguments)
 
-    monkeypatch.setattr("spikecost.accuracy.search.tolerance.run_together", counted)
+        return counted
+
+    for name in ("run_together", "run_all_together"):
+        monkeypatch.setattr(shared_runs, name, counting(getattr(kernels, name)))
     return calls
 
 

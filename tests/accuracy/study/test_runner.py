@@ -203,8 +203,9 @@ def test_seconds_of_noise_are_run_to_their_end(seconds):
             time_lanes=False,
         )
     )
-    assert {case.status for case in study.cases if case.curve.method == "rk4"} <= {"reached", "at least"}
+    # over three seconds, a step of 1 ms is enough
+    assert [case.status for case in study.cases] == ["at least" if seconds == 3 else "reached"]
     trial = study.regimes[0].trials[0]
     assert len(trial.stimulus.durations) == 1000 * seconds
-    assert trial.spikes == pytest.approx(50 * seconds, rel=0.4 / seconds)
+    assert trial.spikes == pytest.approx(50 * seconds, rel=0.04)
     assert study.regimes[0].reference_error < 1e-9

@@ -160,8 +160,8 @@ def test_detection_limits_the_order_of_spike_times(model, method, detection, ord
 #: The state that a method computes does not depend on the detection, and in lanes only the crossing has different code.
 #: So one detection on the grid and one that locates the crossing are enough, except for the first models.
 IN_LANES = dict.fromkeys(MODELS, ("grid", "hermite")) | {"lif": tuple(DETECTIONS)}
-#: Everyday tests have these methods on models that are not as simple: the lanes of a stage are those of any other.
-FEW_IN_LANES = ("euler", "rk4", "exponential_euler", "strang", "izhikevich2003")
+#: Methods with which everyday tests start on a removable singularity.
+FROM_SINGULARITIES = ("euler", "rk4", "exponential_euler", "strang", "izhikevich2003")
 #: Compiling for lanes takes longer than anything else here: everyday tests have one method per detection of these.
 CELLS_IN_LANES = (("euler", "grid"), ("rk4", "hermite"), ("strang", "hermite"), ("izhikevich2003", "grid"))
 
@@ -310,7 +310,7 @@ def test_hodgkin_huxley_starts_on_its_removable_singularities(voltage):
     stimulus = constant(10 * uA / cm**2, 50 * ms)
     steps = [
         make_step(model, method, "hermite")
-        for method in (with_steps_alike() if DEEP else FEW_IN_LANES)
+        for method in (with_steps_alike() if DEEP else FROM_SINGULARITIES)
         if not why_not(model, method, "hermite")
     ]
     for build in (SCALAR, SIMD):

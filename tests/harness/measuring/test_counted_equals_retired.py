@@ -30,7 +30,7 @@ from spikecost.models.algebra.simplify import Block
 from spikecost.models.catalogue import MODELS
 from spikecost.models.definition.neuron import NeuronModel
 from spikecost.models.language import units
-from spikecost.models.methods.fixed_step import conditions
+from spikecost.models.methods.kinds.fixed_step import conditions
 from spikecost.models.step import Step, make_step, why_not
 
 from ...archetypes import applicable, choose, detections_of, everyday_methods, is_archetype

@@ -17,7 +17,7 @@ from spikecost.models.algebra.expression import FLOATS, Const, Op, Var, evaluate
 from spikecost.models.algebra.functions import CALLABLE, FUNCTIONS, ROWS, STEPPED
 from spikecost.models.algebra.simplify import lower
 from spikecost.models.algebra.taylor_series import Recursion
-from spikecost.models.definition.tables import ARRAYS
+from spikecost.models.definition.parts.tables import ARRAYS
 from spikecost.models.ground.errors import UserError
 from spikecost.models.language import equations, units
 

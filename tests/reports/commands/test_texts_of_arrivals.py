@@ -5,8 +5,8 @@ from __future__ import annotations
 from brian2 import ms
 
 from spikecost.models.step import make_step
-from spikecost.reports.commands.counts import counted, counted_text
-from spikecost.reports.commands.show import show
+from spikecost.reports.commands.about_models.counts import counted, counted_text
+from spikecost.reports.commands.about_models.show import show
 from spikecost.reports.results.description import describe_model
 from spikecost.reports.results.recorded_model import recorded_model
 

@@ -33,7 +33,7 @@ def test_no_two_models_of_the_catalogue_look_alike(colours):
 
 
 def test_colours_are_seen_on_a_dark_page():
-    style = files("spikecost.reports.page").joinpath("style.css").read_text()
+    style = files("spikecost.reports.page").joinpath("browser", "style.css").read_text()
     page = re.search(r"prefers-color-scheme: dark.*?--page: (#\w{6})", style, re.DOTALL)[1]
     # WCAG 2.2, 1.4.11: graphics have a contrast of at least 3
     assert min((xyz(colour)[1] + 0.05) / (xyz(page)[1] + 0.05) for colour in ON_DARK) >= 3

@@ -6,7 +6,7 @@ import pytest
 from brian2 import ms, mV
 
 from spikecost.models.catalogue import MODELS
-from spikecost.models.definition.random_inputs import ITO
+from spikecost.models.definition.parts.random_inputs import ITO
 from spikecost.models.ground.errors import UserError
 from spikecost.reports.results.description import describe_model
 from spikecost.reports.results.recorded_model import recorded_model

@@ -179,6 +179,21 @@ def test_shown_without_a_name_is_what_changed(store):
     assert head.split() == ["figure", "before", "after", "change", "limit"]
 
 
+def test_the_file_is_read_as_often_for_many_figures_as_for_one(store, monkeypatch):
+    # reading checks the whole file, so that once per figure would take minutes for a long history
+    checked = []
+    check = History._refuse_damaged
+    monkeypatch.setattr(History, "_refuse_damaged", lambda self, opened: checked.append(1) or check(self, opened))
+    for value in range(3):
+        store.add(figures({f"lif/method{n}/hermite/operations_per_step": float(value) for n in range(40)}))
+    read = []
+    for pattern in ("lif/method7/*", "*"):
+        checked.clear()
+        command.show(store.path, pattern)
+        read.append(len(checked))
+    assert read[0] == read[1]
+
+
 def test_what_never_changed_is_listed_if_it_is_named(store):
     filled(store, [24.0, 25.0])
     said = command.show(store.path, "*")

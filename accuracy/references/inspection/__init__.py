@@ -1,0 +1,1 @@
+"""Can the polynomials of a solution be trusted? Every step is inspected over ranges, not at points."""

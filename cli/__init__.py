@@ -1,0 +1,88 @@
+"""The command line: it parses the arguments; `reports` makes the output, and each command imports what it needs."""
+
+from __future__ import annotations
+
+import argparse
+import errno
+import io
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+
+from ..models.ground.errors import UserError, shortened, visible
+from ..models.ground.interruption import as_ctrl_c
+from ..reports.commands.about_machine.configuration import configure, settle
+from .parser import make_parser as _parser
+from .printing import complain
+
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+#: Errors of a path given by the user.
+_NO_PATH = (errno.ENAMETOOLONG, errno.ELOOP, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EISDIR)
+#: A terminal that was closed.
+_GONE = (errno.EIO,)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; return the exit status: 0, 2 for a user's mistake, 130 if interrupted.
+
+    An internal error prints its traceback and also returns 2: 1 is only for a check with regressed figures.
+    """
+    sys.excepthook = sys.__excepthook__  # Brian2 installs its own, which writes log files
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a character that the terminal lacks must not cause a failure
+    options = argparse.Namespace(status=0)
+    try:
+        with as_ctrl_c():
+            parser = _parser()
+            given = configure(parser)
+            parser.parse_args(arguments, options)  # a help text may list methods, including those of other packages
+            settle(options, given)
+            options.status = _ran(options)
+            sys.stdout.flush()  # a closed pipe is noticed here and not when Python ends
+            return int(options.status)
+    except UserError as error:
+        complain(str(error))
+        return 2
+    except KeyboardInterrupt:
+        complain("interrupted before anything was finished")
+        return 130
+    except BrokenPipeError:  # the reader, such as head, has closed the pipe; the result of a check still holds
+        _close_output()
+        return int(options.status)
+    except OSError as error:
+        if error.errno in _NO_PATH and error.filename is not None:
+            complain(f"cannot use {shortened(os.fsdecode(error.filename))}: {error.strerror}; give another path")
+            return 2
+        if error.errno not in (*_NO_ROOM, *_GONE):
+            _print_traceback()
+            return 2
+        _close_output()
+        complain(f"cannot write {error.filename or 'the output'}: {error.strerror}; free some space")
+        return 2
+    except ImportError as error:
+        if str(error.name).partition(".")[0] == __name__.partition(".")[0]:
+            _print_traceback()
+        else:
+            complain(f"cannot be loaded: {error}; install it anew, with what it depends on")
+        return 2
+    except Exception:
+        _print_traceback()
+        return 2
+
+
+def _ran(options: argparse.Namespace) -> int:
+    try:
+        return int(options.run(options))
+    except SystemExit as stop:  # from a model's file, or from another package
+        raise UserError(f"code that was loaded ended the program (exit {stop.code}); it must not") from stop
+
+
+def _print_traceback() -> None:
+    sys.stderr.write(visible(traceback.format_exc()))
+
+
+def _close_output() -> None:
+    """Discard further output, so that Python does not report an error when it ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

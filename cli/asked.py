@@ -1,0 +1,52 @@
+"""The models, the Step and the files that the options of a command ask for."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from ..models.ground.errors import UserError
+
+if TYPE_CHECKING:
+    from ..models.definition.neuron import NeuronModel
+    from ..models.step import Step
+
+
+def several(models: Sequence[str], options: argparse.Namespace) -> list[str | NeuronModel]:
+    """Return the models; what the options say of Brian2 groups holds for those from scripts."""
+    from ..models.catalogue import get_model
+    from ..models.ground.named_files import runs_code
+    from ..models.reading.files import each_named
+
+    asked = options.input, options.synapses
+    return [
+        get_model(model, *asked) if asked != (None, None) and isinstance(model, str) and runs_code(model) else model
+        for model in each_named(models)
+    ]
+
+
+def step_of(options: argparse.Namespace) -> Step:
+    """Return the Step of the model, method, detection and precision."""
+    from ..models.catalogue import get_model
+    from ..models.step import make_step
+
+    model = get_model(options.model, options.input, options.synapses)
+    return make_step(model, options.method, detection_of(options, model), precision=options.precision)
+
+
+def detection_of(options: argparse.Namespace, model: NeuronModel) -> str:
+    """Return the detection that was asked for, or else the first that the method has: the grid, if it can be used."""
+    from ..models.detection import DETECTIONS
+    from ..models.step import why_not
+
+    if options.detection:
+        return str(options.detection)
+    return next((name for name in ("grid", *DETECTIONS) if not why_not(model, options.method, name)), "grid")
+
+
+def data_file(options: argparse.Namespace) -> str | None:
+    """Return the file for the numbers of a plot, which is written only with the plot."""
+    if options.data and not options.plot:
+        raise UserError(f"--data {options.data}: it writes the numbers of a plot; give --plot, too")
+    return str(options.data) if options.data else None

@@ -1,0 +1,218 @@
+"""The commands that make runs and read them; each imports what it needs."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from ..models.ground.errors import UserError
+from ..models.ground.interruption import keeping
+from .asked import data_file, several
+from .printing import answer, complain, show_text
+
+if TYPE_CHECKING:
+    from ..accuracy.study.suite import Suite
+    from ..reports.regression.command import Source
+
+
+def run(options: argparse.Namespace) -> int:
+    """Compare models at equal accuracy and write a report."""
+    from brian2 import Hz
+
+    from ..accuracy.search.criterion import parse_criterion
+    from ..accuracy.study.runner import check_jobs
+    from ..accuracy.study.suite import FULL, QUICK, STANDARD, changed
+    from ..models.language import units
+    from ..reports.regression.kept.history import History
+    from ..reports.results.suite_file import read_suite
+
+    check_jobs(options.jobs)
+    if options.fresh and options.store:
+        raise UserError("--fresh and --store: give one of them")
+    if options.quick and options.full:
+        raise UserError("--quick and --full: give one of them")
+    suite = QUICK if options.quick else FULL if options.full else STANDARD
+    if options.suite:
+        suite = read_suite(options.suite, suite, models=options.models or (), allow_python=options.allow_python)
+    chosen: dict[str, Any] = {
+        name: tuple(getattr(options, name))
+        for name in ("models", "methods", "detections", "stimuli", "rheobases", "measures", "precisions", "engines")
+        if getattr(options, name)
+    }
+    if options.models:
+        chosen["models"] = tuple(several(options.models, options))
+    if options.rates:
+        chosen["rates"] = tuple(units.number_in(units.parse_rate(rate), Hz, "rate") for rate in options.rates)
+    elif options.rheobases:
+        chosen["rates"] = ()
+    for name in ("tolerances", "horizons"):
+        if getattr(options, name):
+            given = [units.parse_quantity(value) for value in getattr(options, name)]
+            chosen[name] = tuple(float(units.in_ms(value, name.removesuffix("s"))) for value in given)
+    if options.criteria:
+        chosen["criteria"] = tuple(parse_criterion(text) for text in options.criteria)
+    chosen |= {name: getattr(options, name) for name in ("trials", "seed") if getattr(options, name) is not None}
+    if options.features is not None:
+        chosen["features"] = options.features
+    suite = changed(suite, chosen)
+    if options.history:
+        History(options.history).check()
+    with keeping() as came:
+        status = _run_and_say(options, suite, chosen)
+        if came:  # the signal has been handled, even if it came too late to interrupt
+            came.clear()
+            return 130
+    return status
+
+
+def _run_and_say(options: argparse.Namespace, suite: Suite, chosen: Mapping[str, Any]) -> int:
+    from ..accuracy.study.suite import FULL
+    from ..harness.store.store import OFF
+    from ..reports.comparison.run import found, run, summary
+    from ..reports.regression import command
+    from ..reports.regression.of_run import figures_of
+    from ..reports.results.suite_file import left_out
+
+    store = OFF if options.fresh else options.store
+    comparison, page, elsewhere = run(
+        suite, options.out, options.jobs, options.quiet, store, executor=options.executor, cluster=options.cluster
+    )
+    said = "--quick left out: " if options.quick else "" if options.full or options.suite or chosen else "left out: "
+    more = [said + left_out(FULL, suite)] if said else []
+    not_added = None
+    if options.history and not comparison.study.interrupted:
+        try:
+            more.append(command.add(options.history, figures_of(comparison)))
+        except UserError as error:  # the report was written; its place is printed first
+            not_added = error
+    if elsewhere:
+        complain(elsewhere)
+    if options.open:
+        import webbrowser
+
+        webbrowser.open(page.resolve().as_uri())
+    answer(options, lambda: found(comparison, page, more), lambda: summary(comparison, page, "\n".join(more)))
+    if comparison.study.interrupted:
+        return 130
+    if not_added:
+        raise not_added
+    return 2 if elsewhere else 0  # a following command would not find the report
+
+
+def report(options: argparse.Namespace) -> int:
+    """Write a run's tables, figures and references."""
+    from ..reports.comparison.report import report
+
+    formats = None if options.format is None else [name for name in options.format.split(",") if name]
+    written = [str(path) for path in report(options.folder, formats, options.out)]
+    answer(options, lambda: written, lambda: "\n".join(written))
+    return 0
+
+
+def compare(options: argparse.Namespace) -> int:
+    """Compare two runs."""
+    from ..reports.comparison.run_comparison import compare_runs
+    from ..reports.comparison.run_folder import RunFolder
+
+    found = compare_runs(RunFolder.read(options.first), RunFolder.read(options.second))
+    answer(options, found.to_json, lambda: found.text)
+    return 0
+
+
+def recommend(options: argparse.Namespace) -> int:
+    """Recommend a model, a method and dt."""
+    from ..accuracy.study.runner import check_jobs
+    from ..models.language import units
+    from ..reports.comparison.recommendation.recommend import recommend
+    from ..reports.comparison.run_folder import RunFolder
+    from ..reports.writing.bars import bars
+
+    check_jobs(options.jobs)
+    with bars(quiet=options.quiet) as progress:
+        found = recommend(
+            units.parse_rate(options.rate),
+            units.parse_quantity(options.tolerance),
+            features=[name for name in options.features.split(",") if name],
+            budget=options.budget,
+            run=RunFolder.read(options.folder) if options.folder else None,
+            models=None
+            if not options.models
+            else options.models
+            if options.folder
+            else several(options.models, options),
+            engine=options.engine,
+            jobs=options.jobs,
+            progress=progress,
+        )
+    answer(options, found.to_json, lambda: found.text)
+    return 0
+
+
+def check(options: argparse.Namespace) -> int:
+    """Compare a run with a baseline; return 1 if it regressed."""
+    from ..reports.regression import command
+
+    source = _figures(options)
+    status, said = command.check(
+        source,
+        options.baseline,
+        gate_times=options.gate_times,
+        only=options.only,
+        every=options.all,
+        as_json=options.json,
+        junit=options.junit,
+        markdown=options.markdown,
+        github=options.github,
+        without_counter=options.without_counter,
+        arguments=source.arguments,
+        whose=source.whose,
+    )
+    options.status = status  # it is the exit status, even if the table is not read to its end
+    show_text(said)
+    return status
+
+
+def _figures(options: argparse.Namespace) -> Source:
+    from ..reports.regression import command
+
+    return command.source(
+        options.folder, options.suite, options.jobs, options.models, allow_python=options.allow_python
+    )
+
+
+def update(options: argparse.Namespace) -> int:
+    """Write a run's figures to a baseline."""
+    from ..reports.regression import command
+
+    show_text(
+        command.update(_figures(options), options.baseline, options.json, options.without_counter, options.figures)
+    )
+    return 0
+
+
+def history(options: argparse.Namespace) -> int:
+    """Show figures over the runs of a history."""
+    from ..reports.regression import command
+
+    show_text(
+        command.show(
+            options.history,
+            options.figure,
+            as_json=options.json,
+            file=options.plot,
+            data=data_file(options),
+            baseline=options.baseline,
+            markdown=options.markdown,
+            github=options.github,
+        )
+    )
+    return 0
+
+
+def history_add(options: argparse.Namespace) -> int:
+    """Add a run to a history."""
+    from ..reports.regression import command
+
+    show_text(command.add(options.history, command.source(options.folder)(), options.commit, as_json=options.json))
+    return 0

@@ -1,0 +1,167 @@
+"""The texts that describe one neuron of a Brian2 group: its equations, threshold, reset and refractoriness."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import brian2
+from brian2.equations.codestrings import Expression
+from brian2.equations.equations import DIFFERENTIAL_EQUATION, SUBEXPRESSION, Equations, SingleEquation
+from brian2.utils.stringtools import get_identifiers
+
+from ...language import grammar
+from .plain import CLOCK, clock_of, compared, statements, truths_of, with_numbers
+from .timed_arrays import take_out
+
+
+@dataclass(frozen=True)
+class Texts:
+    """The texts of one neuron. The numbers that only the place in the group gives, ``i`` and ``N``, are written out."""
+
+    equations: Equations
+    timed: str
+    """The parameter that replaces a TimedArray; empty if there is none."""
+    threshold: str
+    reset: str
+    refractory: str
+    """Empty if it is not a text."""
+    arrivals: tuple[str, ...] = ()
+    """Statements that run when spikes arrive."""
+    clock: bool = False
+    """Whether the time step of the group is a number in the texts."""
+
+    @cached_property
+    def assigned(self) -> set[str]:
+        """The names that the reset and arriving spikes change."""
+        return assigned(self.reset).union(*map(assigned, self.arrivals))
+
+    @cached_property
+    def used(self) -> set[str]:
+        """The names on which spikes depend, or that the reset changes. A subexpression that nothing uses is not run."""
+        temporary = self.assigned - set(self.equations.names)
+        return (
+            self.needed_by(self.threshold, self.reset, self.refractory, *self.arrivals, *self._derivatives) - temporary
+        )
+
+    @cached_property
+    def beside_the_derivatives(self) -> set[str]:
+        """The names that the threshold, the reset and the refractoriness use."""
+        return self.needed_by(self.threshold, self.reset, self.refractory)
+
+    def needed_by(self, *texts: str) -> set[str]:
+        """Return the names in some texts, and in the subexpressions that these use."""
+        found, waiting = set(), {name for text in texts for name in get_identifiers(text)}
+        while waiting:
+            name = waiting.pop()
+            found.add(name)
+            if name in self.equations and self.equations[name].type == SUBEXPRESSION:
+                waiting |= set(get_identifiers(self.equations[name].expr.code)) - found
+        return found
+
+    @property
+    def state(self) -> set[str]:
+        """The variables with a differential equation."""
+        return {each.varname for each in self.equations.values() if each.type == DIFFERENTIAL_EQUATION}
+
+    @property
+    def _derivatives(self) -> list[str]:
+        return [self.equations[name].expr.code for name in self.state]
+
+
+def texts_of(group: brian2.NeuronGroup, index: int, resolved: Callable[[str], Any]) -> Texts:
+    """Return the texts of one neuron.
+
+    Parameters
+    ----------
+    group : brian2.NeuronGroup
+    index : int
+    resolved : callable
+        Maps a name that the equations do not declare to its object; None if there is none.
+
+    Raises
+    ------
+    UserError
+        As `take_out`.
+    """
+    equations, timed = take_out(group.user_equations, resolved, group.name)
+    refractory = group._refractory if isinstance(group._refractory, str) else ""
+    threshold, refractory = one_line(group.events.get("spike", "")), one_line(refractory)
+    reset = _without_flags(one_line(group.event_codes.get("spike") or ""), group, equations)
+    codes = [each.expr.code for each in equations.values() if each.expr is not None]
+    numbers = numbers_of(group, index, *codes, threshold, reset, refractory)
+    written = Equations([_with_code(each, written_out(numbers, each)) for each in equations.values()])
+    truths = truths_of(written)
+    return Texts(
+        with_numbers(written),
+        timed,
+        compared(replaced(threshold, numbers), truths),
+        statements(replaced(reset, numbers), truths),
+        compared(replaced(refractory, numbers), truths),
+        clock=uses_clock(numbers),
+    )
+
+
+def numbers_of(group: brian2.NeuronGroup, index: int, *codes: str) -> dict[str, str]:
+    """Return what takes the place of the names in some texts that only the place in the group, or its clock, gives."""
+    return {"i": str(index), "N": str(len(group)), **clock_of(group, codes)}
+
+
+def uses_clock(numbers: Mapping[str, str]) -> bool:
+    """Whether the time step of the group is among such numbers."""
+    return not set(CLOCK).isdisjoint(numbers)
+
+
+def one_line(code: str) -> str:
+    """Return code as one line without comments."""
+    lines = (line.partition("#")[0].strip() for line in code.splitlines())
+    return "; ".join(line for line in lines if line)
+
+
+def assigned(statements: str) -> set[str]:
+    """Return the names that statements change."""
+    try:
+        return {target for target, _, _ in grammar.statements(statements)}
+    except grammar.Unreadable:
+        return {match[1] for part in statements.split(";") if (match := _TARGET.match(part))}
+
+
+_TARGET = re.compile(r"\s*([A-Za-z_]\w*)\s*(?:\*\*|//|[-+*/%])?=(?!=)")
+
+
+def replaced(text: str, numbers: Mapping[str, str]) -> str:
+    """Return a text with some names replaced by numbers."""
+    if not set(numbers) & set(get_identifiers(text)):
+        return text
+    return re.sub(r"\b[A-Za-z_]\w*\b", lambda name: numbers.get(name[0], name[0]), text)
+
+
+def written_out(numbers: Mapping[str, str], equation: SingleEquation) -> str | None:
+    """Return the right-hand side of an equation with some names replaced by numbers; None if it has none."""
+    return None if equation.expr is None else replaced(equation.expr.code, numbers)
+
+
+def _with_code(equation: SingleEquation, code: str | None) -> SingleEquation:
+    if equation.expr is None or code == equation.expr.code:
+        return equation
+    return SingleEquation(
+        equation.type, equation.varname, equation.dim, equation.var_type, Expression(code), list(equation.flags)
+    )
+
+
+def _without_flags(reset: str, group: brian2.NeuronGroup, equations: Equations) -> str:
+    """Return a reset without the Boolean parameters that it sets and that nothing else of the neuron reads."""
+    flags = {each.varname for each in equations.values() if each.var_type == "boolean"}
+    parts = [part.strip() for part in reset.split(";")]
+    others = [each.expr.code for each in equations.values() if each.expr is not None]
+    others += [group.events.get("spike", ""), group._refractory if isinstance(group._refractory, str) else ""]
+
+    def is_read(name: str) -> bool:
+        rest = [part for part in parts if assigned(part) != {name}]
+        return any(name in get_identifiers(text) for text in (*others, *rest))
+
+    kept = [part for part in parts if not (assigned(part) & flags and not any(map(is_read, assigned(part))))]
+    return "; ".join(kept)

@@ -1,0 +1,395 @@
+"""``spikecost recommend``: the cheapest way to a rate and an accuracy, why, and a Brian2 program that runs it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pandas as pd
+from brian2 import second
+
+from ....accuracy.features import FEATURES
+from ....accuracy.features.shown.search import FOUND, search
+from ....accuracy.search.status import Bound
+from ....accuracy.study.phases.progress import Progress
+from ....accuracy.study.suite import Suite
+from ....harness.engines import ENGINES as SIMULATORS
+from ....harness.engines import named_engine
+from ....models.catalogue import get_model
+from ....models.definition.neuron import NeuronModel
+from ....models.ground.errors import UserError, check_list, short
+from ....models.language import units
+from ...results.brian2_code import brian2_code
+from ...results.recorded_model import recorded_model
+from ...writing.notebook import Shown, frame_html
+from ...writing.numbers import bounded, bounded_text, number, step
+from ...writing.records import records
+from ...writing.text import frame, prose
+from ..comparison import compare
+from ..run_folder import RunFolder
+from . import ways_in_engines
+from .budget import budget_said, read_budget, share
+from .engines import ENGINES, engine_named
+from .ways import as_choice, cheapest, in_words, others_said, others_than, ranked, times_as_much, ways_asked_for
+from .ways_in_engines import has_rows
+
+#: Dimension of a rate.
+HERTZ = (1 / second).dim
+#: Number of stimuli in the run that is made if none is given.
+TRIALS = 3
+
+
+@dataclass(frozen=True, eq=False)
+class Recommendation(Shown):
+    """The cheapest way to run a model that meets the request, and the alternatives."""
+
+    asked: Mapping[str, Any]
+    """``rate_hz``, ``tolerance_ms``, ``features``, ``budget_flops`` and ``engine``."""
+    choice: Mapping[str, Any]
+    """``model``, ``method``, ``detection``, ``dt_ms`` or ``error_control``, ``status`` (``at least``: dt may be larger,
+    the cost is at most this), ``flops_per_ms`` at this dt and ``flops_per_s`` (of model time), ``error_ms``, ``drive``.
+    ``dt_ms`` is a round number that was run and holds, if the run has one; ``largest_dt_ms`` is the largest that holds.
+    ``flops_per_ms_low`` and ``flops_per_ms_high`` are None if the interval is not known at this dt."""
+    why: Sequence[str]
+    not_recommended: Mapping[str, str]
+    """Why each other model of the run is not recommended, by label."""
+    others: pd.DataFrame
+    """The cheapest way for each model that meets the request, and its cost divided by that of the choice."""
+    brian2: Mapping[str, Any]
+    """The cheapest way that Brian2 offers for the model, in the form of `choice`; empty if there is none."""
+    code: str
+    """A Brian2 program that runs the choice; empty if Brian2 cannot run it."""
+    first: str = ""
+    """The choice in words, if it is run by another simulator."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return dictionaries, lists, strings and numbers."""
+        return {
+            "asked": dict(self.asked),
+            "choice": dict(self.choice),
+            "why": list(self.why),
+            "not_recommended": dict(self.not_recommended),
+            "others": records(self.others),
+            "brian2": dict(self.brian2),
+            "code": self.code,
+        }
+
+    @property
+    def text(self) -> str:
+        """The text for a terminal."""
+        return "\n".join(
+            [
+                prose(self.first or in_words(self.choice)),
+                *(prose(f"- {reason}") for reason in self.why),
+                *(prose(f"- not {label}: {reason}") for label, reason in self.not_recommended.items()),
+                "",
+                frame("The cheapest way of each model", others_said(self.others)),
+                self.code,
+            ]
+        )
+
+    def _repr_html_(self) -> str:
+        chosen = pd.DataFrame(list(self.choice.items()), columns=["", "recommended"])
+        return (
+            frame_html("Recommended", chosen)
+            + frame_html("Why", pd.DataFrame({"why": list(self.why)}))
+            + frame_html("The cheapest way of each model", others_said(self.others))
+        )
+
+
+def recommend(
+    rate: Any,
+    tolerance: Any,
+    *,
+    features: Iterable[str] = (),
+    budget: str | float | None = None,
+    run: RunFolder | None = None,
+    models: Sequence[str | NeuronModel] | None = None,
+    engine: str | None = None,
+    jobs: int | None = None,
+    progress: Progress | None = None,
+) -> Recommendation:
+    """Recommend model, method, detection and dt.
+
+    Parameters
+    ----------
+    rate : Quantity
+        Firing rate, such as ``20*Hz``.
+    tolerance : Quantity
+        Largest spike-time error allowed, such as ``0.1*ms``.
+    features : iterable of str
+        Features that the model must show (`spikecost.accuracy.features`).
+    budget : str or float, optional
+        Most operations per second of model time, such as ``5e5 FLOP/s``.
+    run : RunFolder, optional
+        The run that gives the costs; by default `models` are run, with few stimuli.
+    models : sequence of str or NeuronModel, optional
+        By default those of the default suite, or of the run. If features are requested and no run is given, presets of
+        the models are tried, too.
+    engine : str, optional
+        Only ways that this simulator has: a name in `spikecost.reports.comparison.recommendation.engines.ENGINES`.
+    from . import ways_in_engines
+    jobs : int, optional
+        Threads of that run; by default one per core.
+    progress : Progress, optional
+        By default a bar in terminals and notebooks, and nothing elsewhere.
+
+    Raises
+    ------
+    UserError
+        If a value cannot be read, the run has not this rate or tolerance, or nothing meets the request.
+    """
+    for name, given_list, example in (("features", features, "['tonic_bursting']"), ("models", models, "['lif']")):
+        if given_list is not None:
+            check_list(given_list, name, example)
+    if run is not None and not isinstance(run, RunFolder):
+        raise UserError(f"run = {short(repr(run))}: give a run, such as sc.RunFolder.read('spikecost-report')")
+    hertz, allowed, most = _hertz(rate), float(units.in_ms(tolerance, "tolerance")), read_budget(budget)
+    wanted = [FEATURES[name].name for name in features]
+    given = run is not None
+    run, itself = _run_with(run, engine, models or Suite().models, hertz, allowed, jobs=jobs, progress=progress)
+    if engine is not None and itself:
+        if budget is not None or wanted:
+            raise UserError("--engine with a budget or features: no counter sees all of a simulator; leave them out")
+        return _in_simulator(run, engine, hertz, allowed, models if given else None)
+    simulator = engine_named(engine) if engine is not None else None
+    rows, why, left_out = ways_asked_for(run, hertz, allowed, models if given else None, simulator)
+    affordable = _affordable(rows, most)
+    if wanted:
+        known = _of_run(run) if given else {model.label: model for model in map(get_model, models or Suite().models)}
+        label, model, said, lacking = _showing(affordable, wanted, known, presets=not given)
+        left_out |= lacking
+        if label not in set(rows["model"]):
+            run = _made([model], hertz, allowed, jobs, progress)
+            rows, why, _ = ways_asked_for(run, hertz, allowed, None, simulator)
+            affordable = _affordable(rows, most)
+        affordable, why = affordable[affordable["model"] == label], [*said, *why]
+    best = cheapest(affordable)
+    choice = as_choice(best)
+    in_brian2, remarks = _in_brian2(run, rows, best, most)
+    why = [*_reasons(rows, best, allowed, most), *why, *remarks]
+    asked = {
+        "rate_hz": hertz,
+        "tolerance_ms": allowed,
+        "features": wanted,
+        "budget_flops": most if math.isfinite(most) else None,
+        "engine": engine,
+    }
+    others = others_than(rows, choice)
+    costs = {row["model"]: _cost_said(row, most) for row in others.to_dict("records")}
+    reasons = {label: why for label, why in (costs | left_out).items() if label != choice["model"]}
+    code = _code(run, in_brian2) if in_brian2 and ENGINES["brian2"].runs(best) else ""
+    return Recommendation(asked, choice, why, reasons, others, in_brian2, code)
+
+
+def _affordable(rows: pd.DataFrame, budget: float) -> pd.DataFrame:
+    """Return the ways that the budget allows.
+
+    Raises
+    ------
+    UserError
+        If there is none.
+    """
+    found = rows[1000 * rows["flops_per_ms"] <= budget]
+    if not len(found):
+        raise UserError(
+            f"nothing costs at most {budget_said(budget)}: the cheapest is {in_words(as_choice(cheapest(rows)))}; "
+            "allow more, or a larger tolerance"
+        )
+    return found
+
+
+def _cost_said(row: Mapping[Any, Any], budget: float) -> str:
+    """Say what a way costs relative to the choice, as the reason why it is not recommended."""
+    cost = f"{bounded(row['times'], row['bound'])} times the operations"
+    return f"{cost}, more than the budget" if 1000 * row["flops_per_ms"] > budget else cost
+
+
+def _hertz(rate: Any) -> float:
+    if units.dimension_of(rate) is not HERTZ or units.internal(rate) <= 0:
+        raise UserError(f"rate = {rate} is not a positive firing rate; give one such as 20*Hz")
+    return 1000 * float(units.internal(rate))
+
+
+def _run_with(
+    run: RunFolder | None,
+    engine: str | None,
+    models: Sequence[str | NeuronModel],
+    rate: float,
+    tolerance: float,
+    *,
+    jobs: int | None,
+    progress: Progress | None,
+) -> tuple[RunFolder, bool]:
+    """Return the run, or a new one, and whether it has runs of the simulator itself."""
+    if run is not None:
+        return run, engine is not None and has_rows(run, engine)
+    if engine is None or (engine.lower() in ENGINES and engine not in SIMULATORS):
+        return _made(models, rate, tolerance, jobs, progress), False
+    named_engine(engine)
+    return _made(models, rate, tolerance, jobs, progress, engine=engine), True
+
+
+def _in_simulator(
+    run: RunFolder, engine: str, rate: float, tolerance: float, models: Sequence[str | NeuronModel] | None
+) -> Recommendation:
+    """Recommend the dt that a simulator needs, from its own runs."""
+    ways, unit, why, lacking = ways_in_engines.ways_in(run, rate, tolerance, engine, models)
+    title = run.about["engines"][engine]["title"]
+    asked = {"rate_hz": rate, "tolerance_ms": tolerance, "features": [], "budget_flops": None, "engine": engine}
+    choice = ways_in_engines.as_choice(ways.iloc[0], engine)
+    first = ways_in_engines.in_words(ways.iloc[0].to_dict(), title, unit)
+    return Recommendation(asked, choice, why, lacking, ways_in_engines.others(ways), {}, "", first)
+
+
+def _made(
+    models: Sequence[str | NeuronModel],
+    rate: float,
+    tolerance: float,
+    jobs: int | None,
+    progress: Progress | None,
+    *,
+    engine: str | None = None,
+) -> RunFolder:
+    suite = Suite(
+        models=tuple(models),
+        rates=(rate,),
+        tolerances=(tolerance,),
+        trials=TRIALS,
+        witnessed=False,
+        thorough=False,
+        features=False,
+    )
+    if engine is not None:  # our own way is only a comparison
+        suite = replace(suite, methods=("rk4",), engines=(engine,))
+    return compare(models, suite=suite, jobs=jobs, progress=progress)
+
+
+def _of_run(run: RunFolder) -> dict[str, NeuronModel]:
+    """Return the models of a run, built from their definitions in it, not from the catalogue."""
+    return {label: recorded_model(label, described) for label, described in run.about["models"].items()}
+
+
+def _definition(run: RunFolder, label: str) -> Mapping[str, Any]:
+    if label not in run.about["models"]:
+        raise _undefined(label)
+    found: Mapping[str, Any] = run.about["models"][label]
+    return found
+
+
+def _undefined(label: str) -> UserError:
+    return UserError(f"the run has no definition of its model '{short(label)}'; run it again")
+
+
+def _showing(
+    rows: pd.DataFrame, features: Sequence[str], known: Mapping[str, NeuronModel], presets: bool
+) -> tuple[str, NeuronModel, list[str], dict[str, str]]:
+    """Return the cheapest model that shows all features, its label before it, a sentence, and why others do not.
+
+    More expensive models are not tested. With `presets`, any preset of a model may be chosen; its own comes first.
+    """
+    passed: list[str] = []
+    why: dict[str, str] = {}
+    for label in ranked(rows)["model"]:
+        if label not in known:
+            raise _undefined(label)
+        model = known[label]
+        for each in (model, *(model.with_preset(name) for name in model.presets if presets and name != model.preset)):
+            lacking = next((found for found in search(each, features) if found.outcome != FOUND), None)
+            if lacking is None:
+                said = f"{each.label} shows {', '.join(features)}; more expensive models were not tested"
+                found = label if each is model else each.label
+                return found, each, [said, *([f"not shown by {'; '.join(passed)}"] if passed else [])], why
+            passed.append(f"{each.label} ({lacking.feature}: {lacking.outcome})")
+            why[each.label] = f"it does not show {lacking.feature} ({lacking.outcome})"
+    raise UserError(
+        f"no model that is cheap enough shows {', '.join(features)}: not {'; '.join(passed)}; request "
+        "fewer features, or give a run with other models or presets"
+    )
+
+
+def _reasons(rows: pd.DataFrame, best: pd.Series, tolerance: float, budget: float) -> list[str]:
+    low, high = 1000 * best["flops_per_ms_low"], 1000 * best["flops_per_ms_high"]
+    limit = Bound.of_cost(best["status"])
+    cost = bounded_text(number(1000 * best["flops_per_ms"]), limit)
+    between = "" if limit or math.isnan(low) else f" (95 % interval {number(low)} to {number(high)})"
+    is_round = best["dt_ms"] < best["largest_dt_ms"]
+    largest = f"{bounded_text(step(best['largest_dt_ms']), Bound.of_dt(best['status']))} ms"
+    said = [
+        f"{cost} operations per second of model time{between}; largest "
+        f"spike-time error {number(best['error_ms'])} ms of {tolerance:g} ms allowed",
+        *(["the coarsest dt of the run holds: a larger one may hold, too, and would cost less"] if limit else []),
+        *(
+            [
+                f"dt = {number(best['dt_ms'])} ms is a round number that was run and holds; the largest that holds is "
+                f"{largest}, with {number(1000 * best['largest_flops_per_ms'])} FLOP/s"
+            ]
+            if is_round
+            else []
+        ),
+        *(
+            [
+                f"all {best['stimuli']:g} stimuli were run at {'the largest' if is_round else 'it'}, at "
+                f"{best['checked_settings']:g} smaller ones down to half of it, and at finer ones"
+            ]
+            if best["checked_settings"]
+            else []
+        ),
+        f"the cheapest of {len(rows)} ways that meet the request, with {', '.join(dict.fromkeys(rows['model']))}",
+    ]
+    same = rows[rows["model"] == best["model"]]
+    second = same[same.index != best.name].sort_values("flops_per_ms")
+    if len(second):
+        next_best = second.iloc[0]
+        said.append(
+            f"the model's next best way, {next_best['method']} with {next_best['detection']}, costs "
+            f"{times_as_much(next_best, best)} as much"
+        )
+    if math.isfinite(budget):
+        said.append(f"{share(best, budget)} of the budget of {budget_said(budget)}")
+    return said
+
+
+def _in_brian2(run: RunFolder, rows: pd.DataFrame, best: pd.Series, budget: float) -> tuple[dict[str, Any], list[str]]:
+    """Return the cheapest way that Brian2 offers for the model, and what to say of it."""
+    model = recorded_model(best["model"], _definition(run, best["model"]))
+    if model.system.random or model.arrivals:
+        drawn = "other random numbers" if model.system.random else "other spikes that arrive"
+        return {}, [f"there is no program: in Brian2 the model would get {drawn} than those of the run"]
+    has = ENGINES["brian2"].runs
+    if has(best):
+        return as_choice(best), ["the Brian2 program below runs exactly this", *_of_tables(run, best)]
+    own = rows[[row["model"] == best["model"] and has(row) for row in rows.to_dict("records")]]
+    if not len(own):
+        return {}, [
+            "there is no Brian2 program: Brian2 finds spikes only at the end of a step, and none of its methods meets "
+            "the request there in this run"
+        ]
+    row = cheapest(own)
+    dt = bounded_text(f"{step(row['dt_ms'])} ms", Bound.of_dt(row["status"]))
+    part = f", {share(row, budget)} of the budget" if math.isfinite(budget) else ""
+    return as_choice(row), [
+        "there is no Brian2 program of this way: Brian2 finds spikes only at the end of a step. There, the same "
+        f"accuracy needs {row['method']} at dt = {dt} and {times_as_much(row, best)} the operations{part}; "
+        "with --engine brian2 that is recommended, with its program"
+    ]
+
+
+def _of_tables(run: RunFolder, best: pd.Series) -> list[str]:
+    if not _definition(run, best["model"])["tables"]:
+        return []
+    return ["the program evaluates rates that the kernel looks up in tables, so it needs more operations"]
+
+
+def _code(run: RunFolder, choice: Mapping[str, Any]) -> str:
+    title = (
+        f"{in_words(choice)}, errors of at most {number(choice['error_ms'])} ms over {choice['horizon_ms'] / 1000:g} s"
+    )
+    return brian2_code(
+        _definition(run, choice["model"]),
+        choice["method"],
+        title=title,
+        **{name: choice[name] for name in ("dt_ms", "drive", "drive_unit", "horizon_ms")},
+    )
