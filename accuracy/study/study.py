@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import Any
 
 from ...flops.conventions import Convention
 from ...flops.operations import Count
@@ -98,6 +99,8 @@ class Curve:
     """What computed it: our kernels (`ours_in`), or the name of another simulator."""
     peer: Peer | None = None
     """What is known of the other simulator; None if the curve is ours."""
+    _costs: dict[tuple[Any, ...], Cost] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """Costs that were asked for: tables need them several times, and most runs have the same tallies as another one."""
 
     @property
     def by_dt(self) -> bool:
@@ -110,7 +113,12 @@ class Curve:
             steps = self._steps_of_peer(run) if convention == "unit" else math.nan
             return Cost(steps, math.nan, steps)
         assert self.count is not None
-        return cost(self.count, run.tallies, run.spikes, self.regime.horizon, convention)
+        if not isinstance(convention, str):  # it may be changed
+            return cost(self.count, run.tallies, run.spikes, self.regime.horizon, convention)
+        known = convention, run.spikes, *run.tallies.items()
+        if known not in self._costs:
+            self._costs[known] = cost(self.count, run.tallies, run.spikes, self.regime.horizon, convention)
+        return self._costs[known]
 
     def _steps_of_peer(self, run: Run) -> float:
         """Return the operations per ms of another simulator; nan if they are not known."""

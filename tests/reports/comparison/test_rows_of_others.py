@@ -22,7 +22,7 @@ from spikecost.harness.engines import ENGINES
 from spikecost.models.ground import registry
 from spikecost.models.ground.errors import UserError
 from spikecost.reports.comparison.comparison import compare
-from spikecost.reports.comparison.recommend import recommend
+from spikecost.reports.comparison.recommendation.recommend import recommend
 from spikecost.reports.comparison.run import found, summary
 from spikecost.reports.comparison.run_folder import RunFolder
 from spikecost.reports.page import page
