@@ -53,7 +53,7 @@ def test_two_pieces_of_one_variable(sides, drive, slope, c, leak):
     assert found.train.times == pytest.approx(right * np.arange(1, 4), rel=0, abs=found.error + 1e-12)
 
 
-@pytest.mark.parametrize("drive", [0.5, 0.6])
+@pytest.mark.parametrize("drive", [1.8, 2.5])
 def test_pieces_of_mckean(drive):
     # the same continuous function in three pieces, and with absolute values
     forms = (
