@@ -113,15 +113,15 @@ def _text(run: RunFolder) -> dict[str, bytes]:
 #: Formats of figures; they are drawn together.
 _DRAWN = ("svg", "pdf", "png")
 FORMATS: Registry[ReportFormat] = Registry("format", "spikecost.formats")
-for _name, _files in {
-    "html": _html,
-    "md": _markdown,
-    "tex": _latex,
-    "csv": _csv,
-    "parquet": _parquet,
-    "json": _json,
-    "bib": _bib,
-    "txt": _text,
-    **{kind: partial(draw, kinds=(kind,)) for kind in _DRAWN},
-}.items():
-    FORMATS.register(ReportFormat(_name, _files))
+for _format in (
+    ReportFormat("html", _html),
+    ReportFormat("md", _markdown),
+    ReportFormat("tex", _latex),
+    ReportFormat("csv", _csv),
+    ReportFormat("parquet", _parquet),
+    ReportFormat("json", _json),
+    ReportFormat("bib", _bib),
+    ReportFormat("txt", _text),
+    *(ReportFormat(kind, partial(draw, kinds=(kind,))) for kind in _DRAWN),
+):
+    FORMATS.register(_format)
