@@ -17,7 +17,7 @@ from ...models.ground.errors import UserError, short
 from ...models.language import units
 from ...models.reading.from_brian2 import synapses_of
 from ...models.reading.surroundings.pathways import Pathway
-from .base import random_numbers
+from .quantities import random_numbers
 from .train import MOST_ARRIVALS, Train, numbers_of
 
 #: The neurons that spike, and when, in ms.

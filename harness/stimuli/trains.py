@@ -8,7 +8,7 @@ import numpy as np
 
 from ...models.ground.errors import UserError, short
 from ...models.language import units
-from .base import per_ms, random_numbers
+from .quantities import per_ms, random_numbers
 from .train import MOST_ARRIVALS, Train
 
 
