@@ -13,10 +13,10 @@ from .kinds.poisson_conductance import poisson_conductance
 from .kinds.ramp import ramp
 from .kinds.sine import sine
 from .kinds.step import step
-from .shape import Shape
+from .parts.shape import Shape
+from .parts.train import Train, recorded_train
 from .steps import meant_dt, shorten, steps_of
 from .timed_array import stimulus_from_brian2
-from .train import Train, recorded_train
 from .trains import poisson_train, regular_train
 
 #: A file that is added to the folder of kinds needs no line here, unless its place in tables matters.

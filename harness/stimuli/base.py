@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 
 from ...models.ground.errors import UserError
 from ...models.language import units
-from .quantities import random_numbers
-from .shape import Shape, shape_value
-from .train import Train, train_of
+from .parts.quantities import random_numbers
+from .parts.shape import Shape, shape_value
+from .parts.train import Train, train_of
 
 
 @dataclass(frozen=True, init=False, repr=False)

@@ -10,8 +10,8 @@ from brian2 import Hz
 from ....models.language import units
 from ..base import Stimulus
 from ..kind import STIMULI, Kind
-from ..quantities import internal_values, per_ms
-from ..shape import Shape
+from ..parts.quantities import internal_values, per_ms
+from ..parts.shape import Shape
 
 
 def chirp(mean: Any, amplitude: Any, start: Any, stop: Any, duration: Any) -> Stimulus:

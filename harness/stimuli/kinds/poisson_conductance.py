@@ -15,8 +15,8 @@ from ....models.ground.errors import UserError
 from ....models.language import units
 from ..base import Stimulus
 from ..kind import STIMULI, Kind
-from ..quantities import internal_values, per_ms, random_numbers, whole_pieces
-from ..shape import Shape
+from ..parts.quantities import internal_values, per_ms, random_numbers, whole_pieces
+from ..parts.shape import Shape
 
 
 def poisson_conductance(rate: Any, weight: Any, tau: Any, grid: Any, duration: Any, *, seed: int) -> Stimulus:

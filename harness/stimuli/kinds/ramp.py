@@ -7,8 +7,8 @@ from typing import Any
 from ....models.language import units
 from ..base import Stimulus
 from ..kind import STIMULI, Kind
-from ..quantities import internal_values
-from ..shape import Shape
+from ..parts.quantities import internal_values
+from ..parts.shape import Shape
 
 
 def ramp(start: Any, stop: Any, duration: Any) -> Stimulus:

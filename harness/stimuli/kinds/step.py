@@ -8,7 +8,7 @@ from ....models.ground.errors import UserError
 from ....models.language import units
 from ..base import Stimulus
 from ..kind import STIMULI, Kind
-from ..quantities import internal_values
+from ..parts.quantities import internal_values
 
 
 def step(before: Any, after: Any, at: Any, duration: Any) -> Stimulus:
