@@ -26,8 +26,8 @@ from ...models.language.noise import DIMENSIONS, named
 from ...models.methods import METHODS
 from ...models.step import why_not
 from ..stimuli import Stimulus, steps_of
+from ..stimuli.parts.train import check_arrivals
 from ..stimuli.random_inputs import RandomInputs
-from ..stimuli.train import check_arrivals
 from .base import ENGINES, Engine, EngineRun, Labels, Scheme
 from .child import ask
 

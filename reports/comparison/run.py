@@ -81,7 +81,7 @@ def _saved(comparison: Comparison, folder: Path) -> tuple[Path, str]:
             except CannotWrite:
                 shutil.rmtree(other, ignore_errors=True)
                 continue
-            return page, f"{str(error).partition('; give')[0]}; the report is in {other} instead"
+            return page, f"{error.problem}; the report is in {other} instead"
         raise
     except Exception as error:  # a bug in spikecost: the page or a figure cannot be drawn, the data are kept
         kept = folder if folder.name == INTERRUPTED else folder / INTERRUPTED

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from ...models.ground.errors import UserError, short
+from ...models.ground.named_files import name_in
 from ...models.reading.data import Misfit, structure
 from ..figures import winner_map
 from ..tables import (
@@ -256,7 +257,7 @@ def check_names(about: Mapping[str, Any], frames: Mapping[str, pd.DataFrame]) ->
         At the first name that it does not list.
     """
     suite, models = about["suite"], set(about["models"])
-    names = {label.partition(":")[0] for label in models}  # features are listed by name and parameters
+    names = set(map(name_in, models))  # features are listed by name and parameters
     known = {
         "model": models,
         "winner": models,
