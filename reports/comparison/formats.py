@@ -54,7 +54,7 @@ def render(run: RunFolder, formats: Iterable[str]) -> dict[str, bytes]:
     wanted = {name: FORMATS[name] for name in formats}
     if not wanted:
         raise UserError(f"no format was given: give one or more of {', '.join(FORMATS)}")
-    if not run.table["flops_per_ms"].notna().any():
+    if not run.own["flops_per_ms"].notna().any():
         raise UserError(
             "there is nothing to report: no model reached any tolerance of this run; the reasons are in its table.csv"
         )

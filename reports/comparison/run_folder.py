@@ -29,7 +29,7 @@ from typing import Any
 import pandas as pd
 from matplotlib.figure import Figure
 
-from ...accuracy.study.study import Study
+from ...accuracy.study.study import OURS, Study
 from ...accuracy.study.winners import winners
 from ...models.ground.errors import UserError, short, shortened
 from ...models.ground.interruption import keeping
@@ -43,6 +43,7 @@ from ..tables.breakdown import by_kind, operations
 from ..tables.demos import runs_table
 from ..tables.features import findings_table
 from ..tables.parity import builds, parity, parity_by_kind, retired_by_kind, step_and_spike
+from ..tables.peers import engines, floors
 from ..tables.points import points
 from ..tables.ratios import ratios
 from ..tables.recorded import spikes, voltages
@@ -57,7 +58,7 @@ from ..writing.text import frame
 from .rendering import PAGE, render
 
 #: The format named in ``run.json``, and the version of everything that this module writes.
-FORMAT, VERSION = "spikecost run", 7
+FORMAT, VERSION = "spikecost run", 8
 #: Title and columns of the table that is shown of a run.
 CHEAPEST = "The cheapest way to run each model at equal spike-time accuracy"
 SHOWN = (
@@ -87,6 +88,7 @@ ABOUT = (
     "costs",
     "conventions",
     "columns",
+    "engines",
 )
 #: Errors that reading a damaged or hostile table may raise.
 _DAMAGED = (ValueError, KeyError, OSError, TypeError, NotImplementedError, ArithmeticError, RecursionError, MemoryError)
@@ -106,7 +108,8 @@ class RunFolder(Shown):
     provenance: Mapping[str, str]
     """Facts of the machine and installation, by name."""
     table: pd.DataFrame
-    """One row per model, method, detection, regime and criterion (`spikecost.reports.tables.table.COLUMNS`)."""
+    """One row per model, method, detection, engine, regime and criterion
+    (`spikecost.reports.tables.table.COLUMNS`)."""
     points: pd.DataFrame
     """One row per curve and setting of the sweeps (`spikecost.reports.tables.points.COLUMNS`)."""
     ranking: pd.DataFrame
@@ -148,6 +151,10 @@ class RunFolder(Shown):
     """One row per model and feature, if features were searched (`spikecost.reports.tables.features.COLUMNS`)."""
     demos: pd.DataFrame
     """The twenty demos of Izhikevich 2004, if they were run (`spikecost.reports.tables.demos.COLUMNS`)."""
+    engines: pd.DataFrame
+    """How far the default of other simulators is off (`spikecost.reports.tables.peers.ENGINE_COLUMNS`)."""
+    floors: pd.DataFrame
+    """Errors of other number formats that no dt removes (`spikecost.reports.tables.peers.FLOOR_COLUMNS`)."""
     _study: Study | None = None
 
     @classmethod
@@ -178,6 +185,8 @@ class RunFolder(Shown):
             voltages=voltages(study),
             features=findings_table(study.features),
             demos=runs_table(study.demos),
+            engines=engines(study),
+            floors=floors(study),
             _study=study,
         )
 
@@ -295,6 +304,11 @@ class RunFolder(Shown):
     def measures(self) -> list[str]:
         """The measures that costs can be drawn against: ``maximum``, ``voltage_rms`` and the suite's."""
         return list(self.about["measures"])
+
+    @property
+    def own(self) -> pd.DataFrame:
+        """The rows of `table` of our kernels in double precision, which rank the models."""
+        return self.table[self.table["engine"] == OURS]
 
     @cached_property
     def cheapest(self) -> pd.DataFrame:

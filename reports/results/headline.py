@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 
 from ...accuracy.search.status import Bound
+from ...accuracy.study.study import OURS
 from ...harness.stimuli import STIMULI
 from ..tables.ratios import ANY, GRID
 from ..writing.numbers import bounded_text
@@ -236,7 +237,9 @@ def not_reached(table: pd.DataFrame, points: pd.DataFrame, about: Mapping[str, A
     """Say which tolerances no method of a model reaches with spikes on the grid, and down to which dt."""
     rows = table[(table["measure"] == "maximum") & (table["detection"] == "grid")]
     several = rows["horizon_ms"].nunique() > 1
-    finest = points[points["detection"] == "grid"].groupby(["model", *_REGIME])["dt_ms"].min()
+    finest = (
+        points[(points["detection"] == "grid") & (points["engine"] == OURS)].groupby(["model", *_REGIME])["dt_ms"].min()
+    )
     found: dict[tuple[str, str, float, tuple[float, ...], str], list[str]] = {}
     for key, own in rows.groupby(["model", *_REGIME], sort=False):
         model, stimulus, horizon, level = key
