@@ -25,7 +25,7 @@ from ..writing.files import CannotWrite, alone_in, writable
 from ..writing.numbers import as_said
 from ..writing.records import records
 from .comparison import Comparison, compare
-from .run_folder import remove_run
+from .files_of_run import remove_run
 
 #: Folder of an interrupted run within the run's folder; and name of the folder that is made if the disk is full.
 INTERRUPTED, FALLBACK = "interrupted", "spikecost-report"
