@@ -89,7 +89,7 @@ def test_public_names_are_unique():
 
 
 def test_a_name_that_is_not_there():
-    with pytest.raises(AttributeError, match=r"^module 'spikecost' has no attribute 'cuont'$"):
+    with pytest.raises(AttributeError, match=r"'spikecost' .*'cuont'"):
         spikecost.cuont  # noqa: B018 - the access fails
 
 

@@ -121,6 +121,11 @@ def in_parts(step: Step) -> bool:
     return METHODS[step.method].template.sampled_input and (step.varying or step.cuts)
 
 
+def vector_length(step: Step) -> int:
+    """Return how many of a Step's numbers the widest vector register has."""
+    return VECTOR // NUMBER_FORMATS[step.precision].bits
+
+
 def _family_name(step: Step, *detection: str) -> str:
     more = ["varying"] * step.varying + [_in_c(step.precision)] * (step.precision != DOUBLE)
     return "__".join([step.model.name, step.method, *detection, *more])
@@ -153,9 +158,11 @@ def _common(step: Step, in_lanes: bool) -> dict[str, Any]:
         "block": partial(c_block, number=number),
         "real": number.c_type,
         "literal": number.literal,
+        "from_double": number.from_double,
+        "as_double": number.as_double,
         # a test has as many bits as a number, so that both fill vector registers in the same way
         "test": "long" if number.bits == WORD else "int",
-        "vector": VECTOR // number.bits,
+        "vector": vector_length(step),
         "exact_dt": number.c_type == "double",
         "arrivals": arrivals.arrivals(step.model),
         "random": tuple(step.model.system.random),
