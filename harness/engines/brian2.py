@@ -21,8 +21,8 @@ from ...models.language.names import OF_TIME
 from ...models.language.noise import DIMENSIONS, named
 from ...models.methods import METHODS
 from ..stimuli import Stimulus, steps_of
+from ..stimuli.parts.train import check_arrivals
 from ..stimuli.random_inputs import RandomInputs
-from ..stimuli.train import check_arrivals
 
 #: Detections equivalent to Brian2's, and the number of steps from Brian2's label to theirs.
 LABELS = {"grid_start": 0, "grid": 1}

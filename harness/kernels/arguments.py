@@ -26,8 +26,8 @@ from ...models.methods import DOUBLE, METHODS, Method
 from ...models.number_formats import NUMBER_FORMATS
 from ...models.step import Step
 from ..stimuli import Stimulus, steps_of
+from ..stimuli.parts.train import check_arrivals
 from ..stimuli.random_inputs import RandomInputs
-from ..stimuli.train import check_arrivals
 from .arriving import Arrivals, bytes_of_arrivals
 from .c_blocks import NOT_FINITE, PIECE, STEP_TOO_SMALL, STOP, STUCK_IN_A_STEP, TERMS, TOO_MANY_STEPS
 from .c_source import MAX_SPIKES_A_STEP, in_parts, tallied, vector_length

@@ -25,7 +25,7 @@ from ..writing.files import CannotWrite, alone_in, writable
 from ..writing.numbers import as_said
 from ..writing.records import records
 from .comparison import Comparison, compare
-from .run_folder import remove_run
+from .files_of_run import remove_run
 
 #: Folder of an interrupted run within the run's folder; and name of the folder that is made if the disk is full.
 INTERRUPTED, FALLBACK = "interrupted", "spikecost-report"
@@ -85,7 +85,7 @@ def _saved(comparison: Comparison, folder: Path) -> tuple[Path, str]:
             except CannotWrite:
                 shutil.rmtree(other, ignore_errors=True)
                 continue
-            return page, f"{str(error).partition('; give')[0]}; the report is in {other} instead"
+            return page, f"{error.problem}; the report is in {other} instead"
         raise
     except Exception as error:  # a bug in spikecost: the page or a figure cannot be drawn, the data are kept
         kept = folder if folder.name == INTERRUPTED else folder / INTERRUPTED

@@ -203,10 +203,10 @@ def _order(ratios: pd.DataFrame, about: Mapping[str, Any], model: str) -> str:
     own = _between_tolerances(ratios, about)
     own = own[own["model"] == model]
     cheaper = own[(own["high"] < 1) & own["bound"].isin(["", Bound.AT_MOST.value])]
-    dearer = own[(own["low"] > 1) & own["bound"].isin(["", Bound.AT_LEAST.value])]
-    if not (len(cheaper) and len(dearer)):
+    expensive = own[(own["low"] > 1) & own["bound"].isin(["", Bound.AT_LEAST.value])]
+    if not (len(cheaper) and len(expensive)):
         return ""
-    fewer, is_cheaper = (cheaper, True) if len(cheaper) <= len(dearer) else (dearer, False)
+    fewer, is_cheaper = (cheaper, True) if len(cheaper) <= len(expensive) else (expensive, False)
     several = own["horizon_ms"].nunique() > 1
     where = [
         f"{drive_text(str(stimulus), [str(level)], _told(horizon, several))}, {CALLED[str(view)]}, "

@@ -16,6 +16,7 @@ import pandas as pd
 
 from ...accuracy.study.study import ours_in
 from ...models.ground.errors import UserError, short
+from ...models.ground.named_files import name_in
 from ...models.reading.data import Misfit, structure
 from ..figures import winner_map
 from ..tables import (
@@ -277,7 +278,7 @@ def check_names(about: Mapping[str, Any], frames: Mapping[str, pd.DataFrame]) ->
     """
     suite, models = about["suite"], set(about["models"])
     others = about["engines"].values()
-    names = {label.partition(":")[0] for label in models}  # features are listed by name and parameters
+    names = set(map(name_in, models))  # features are listed by name and parameters
     known = {
         "model": models,
         "winner": models,

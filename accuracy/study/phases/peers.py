@@ -20,7 +20,7 @@ from ....harness.kernels.kernels import run_together
 from ....harness.measuring.calibration import calibrate
 from ....harness.measuring.timing import NEURONS, Timing
 from ....harness.stimuli import Stimulus, common_divisor
-from ....harness.stimuli.base import Shape
+from ....harness.stimuli.parts.shape import Shape
 from ....models.ground.errors import NoValue, UserError, attempt
 from ....models.step import make_step
 from ...measures import MEASURES

@@ -13,7 +13,7 @@ from ....accuracy.study.winners import cheapest_of_each
 from ....models.catalogue import get_model
 from ....models.definition.neuron import NeuronModel
 from ....models.ground.errors import UserError, short
-from ....models.ground.named_files import is_file
+from ....models.ground.named_files import is_file, name_in
 from ...writing.numbers import as_said, bounded, bounded_text, number, step
 from ..run_folder import RunFolder
 from .engines import Restriction
@@ -161,7 +161,7 @@ def labels_in(run: RunFolder, model: str | NeuronModel) -> list[str]:
         If the run has no such model.
     """
     name = model.label if isinstance(model, NeuronModel) else model
-    found = [label for label in run.models if name in (label, label.partition(":")[0])]
+    found = [label for label in run.models if name in (label, name_in(label))]
     if not found and isinstance(model, str) and is_file(model):
         found = [label for label in run.models if label == get_model(model).label]
     if not found:
