@@ -49,8 +49,8 @@ class Neuron(MechanismEngine):
                 "src/nrnoc/fadvance.cpp, secondorder = 2; Hines and Carnevale 1997, Neural Computation 9:1179",
             ),
             VARIABLE: Scheme(
-                "CVODE: backward differentiation formulas of varying order and step, up to dt, with an absolute tolerance "
-                "of 1e-3 in every variable",
+                "CVODE: backward differentiation formulas of varying order and step, up to dt, with an absolute "
+                "tolerance of 1e-3 in every variable",
                 "src/nrncvode/cvodeobj.cpp, abstol_ = 1e-3; Cohen and Hindmarsh 1996, Computers in Physics 10:138",
                 controlled=True,
                 on_grid=False,
