@@ -62,7 +62,9 @@ def test_nothing_is_cut_at_any_width(shown):
             # a caption or a sentence never needs scrolling sideways
             wide = shown.execute_script(
                 "return [...document.querySelectorAll('caption, p, h1, h2, figcaption, li, nav a')]"
-                ".filter((each) => !each.closest('details:not([open])')).filter((each) => each.getBoundingClientRect().right > innerWidth).map((each) => each.textContent.slice(0, 80))"
+                ".filter((each) => !each.closest('details:not([open])'))"
+                ".filter((each) => each.getBoundingClientRect().right > innerWidth)"
+                ".map((each) => each.textContent.slice(0, 80))"
             )
             assert wide == []
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from spikecost import cli
+from spikecost.cli.options import OUT
 from spikecost.harness.store.store import OFF
 from spikecost.models.ground.errors import UserError
 from spikecost.reports.commands.about_machine.configuration import configure, settle
@@ -49,7 +50,7 @@ def test_options_are_configured(project):
     )
     # an option for every command, and not one of another command
     run = project(CHECK, "run")
-    assert (run.jobs, run.models, run.out) == (1, None, cli.OUT)
+    assert (run.jobs, run.models, run.out) == (1, None, OUT)
 
 
 def test_the_command_line_comes_first(project):
