@@ -12,6 +12,9 @@ import traceback
 
 def main() -> int:
     """Run the command line; return the exit status, 2 if it cannot be loaded."""
+    if sys.platform == "win32":
+        print("spikecost: needs Linux; on Windows, install it in WSL (Windows Subsystem for Linux)", file=sys.stderr)
+        return 2
     try:
         from .cli import main as run  # noqa: PLC0415 - to say what is missing
     except ImportError as error:

@@ -74,3 +74,10 @@ def test_one_model():
     files = {each.rpartition(".")[2] for each in modules if each.startswith("spikecost.models.catalogue.")}
     assert files == {"izhikevich"}
     assert not {"heyoka", "pandas"}.intersection(slow(modules))
+
+
+def test_windows_is_refused_in_one_line():
+    script = "import sys; sys.platform = 'win32'; from spikecost.__main__ import main; sys.exit(main())"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    assert "WSL" in done.stderr

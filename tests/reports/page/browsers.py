@@ -174,14 +174,9 @@ class Firefox(Shared, webdriver.Remote):
             self._privileged("shown.browsingContext.top.mediumOverride = ''")
 
     def complaints(self) -> list[str]:
-        """Return the errors and warnings of pages since the last call."""
-        return list(
-            self._privileged(
-                "const said = Services.console.getMessageArray().filter((each) => each instanceof Ci.nsIScriptError)"
-                ".filter((each) => each.sourceName.startsWith('file:'))"
-                ".map((each) => each.errorMessage); Services.console.reset(); return said"
-            )
-        )
+        """Return what the page itself says of plots that it cannot draw: Firefox does not pass on errors of scripts."""
+        shown = "const of = document.querySelector('#trouble:not([hidden])'); return of ? [of.textContent] : []"
+        return list(self.execute_script(shown))
 
     def asked(self) -> list[str]:
         """Return the addresses that pages asked for since the last call, and where they are."""
