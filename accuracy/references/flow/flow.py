@@ -203,6 +203,14 @@ class Flow:
         values = dict(zip(self._conditions, map(float, switches), strict=False))
         return bool(evaluate(self._condition, values, FLOATS))
 
+    def waits(self, switches: list[Any]) -> bool:
+        """Whether a neuron that is refractory stays so, if a condition ends its refractoriness."""
+        until = self.system.refractory
+        assert until is not None
+        assert until.condition is not None
+        values = dict(zip(self._conditions, map(float, switches), strict=False))
+        return bool(evaluate(until.condition, values, FLOATS))
+
     def keep(self, before: list[Any], after: list[Any], changed: set[str]) -> None:
         """Keep comparisons of the threshold that a reset does not change: at the spike, their distance may be zero."""
         distances = [each.distance for each in self._conditions.values()]
@@ -731,6 +739,8 @@ class _Equations:
             values = model.parameter_values
             powers = {name: values[name] for name in powers_of_parameters(model)}
             constants = {name: float(units.internal(value)) for name, value in model.constants.items()}
+            until = model.system.refractory
+            asked = until is not None and until.condition is not None
             self._keys[model] = (
                 model.equations,
                 model.threshold,
@@ -739,6 +749,7 @@ class _Equations:
                 repr(constants),
                 model.spike_interrupts,
                 repr(powers),
+                model.refractory if asked else "",
             )
         self._key = self._keys[model]
 
