@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from .models.reading.from_brian2 import Brian2Settings, from_brian2, settings_from_brian2
     from .models.step import Step, make_step
     from .reports.comparison.comparison import Comparison, compare
-    from .reports.comparison.recommend import Recommendation, recommend
+    from .reports.comparison.recommendation.recommend import Recommendation, recommend
     from .reports.comparison.run_folder import RunFolder
     from .reports.figures.features_figure import features_against_cost
     from .reports.tables.demos import demo_table
@@ -96,7 +96,7 @@ _HOMES = {
     ".reports.tables.demos": ("demo_table",),
     ".reports.tables.features": ("features",),
     ".reports.figures.features_figure": ("features_against_cost",),
-    ".reports.comparison.recommend": ("Recommendation", "recommend"),
+    ".reports.comparison.recommendation.recommend": ("Recommendation", "recommend"),
     ".reports.comparison.run_folder": ("RunFolder",),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}

@@ -124,7 +124,7 @@ def recommend(options: argparse.Namespace) -> int:
     """Recommend a model, a method and dt."""
     from ..accuracy.study.runner import check_jobs
     from ..models.language import units
-    from ..reports.comparison.recommend import recommend
+    from ..reports.comparison.recommendation.recommend import recommend
     from ..reports.comparison.run_folder import RunFolder
     from ..reports.writing.bars import bars
 

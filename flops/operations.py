@@ -29,7 +29,7 @@ from ..models.ground.errors import UserError
 from ..models.ground.html import table_html
 from ..models.language import units
 from ..models.methods import DOUBLE, METHODS, with_steps_alike
-from ..models.methods.noise import EVERY_STEP, HELD
+from ..models.methods.kinds.noise import EVERY_STEP, HELD
 from ..models.step import Step, make_step
 from .contraction import fused
 from .conventions import Convention, get_convention

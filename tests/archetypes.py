@@ -25,6 +25,10 @@ from spikecost.models.step import why_not
 ARCHETYPES = ("lif", "izhikevich", "hodgkin_huxley", "hodgkin_huxley_tables", "mihalas_niebur", "ifb")
 #: Of these, the kinds that matter to detections: thresholds that stand still, with and without a reset, or move.
 EVERY_DETECTION = ("lif", "izhikevich", "hodgkin_huxley", "mihalas_niebur")
+#: Of these, the kinds with every pair of a method and a detection: a threshold that stands still, and one that moves.
+EVERY_PAIR = ("lif", "mihalas_niebur")
+#: A method of each form: one stage, several stages, an exponential of each variable, parts in turn.
+OF_EACH_FORM = ("euler", "rk4", "exponential_euler", "strang", "izhikevich2003")
 #: The detections of the other models: one that stays on the grid, and one that locates the crossing.
 TWO_DETECTIONS = ("grid", "hermite")
 #: Whether the whole product is tested.
@@ -41,10 +45,8 @@ def product(*values: Any, **more: Any) -> Any:
 
 
 def choose(values: Iterable[Any], everyday: Callable[[Any], bool]) -> list[Any]:
-    """Return all values; values that everyday tests leave out are marked as parts of the whole product."""
-    return [
-        value if everyday(value) else product(*(value if isinstance(value, tuple) else (value,))) for value in values
-    ]
+    """Return the values of everyday tests or, if the whole product is tested, all values."""
+    return [value for value in values if DEEP or everyday(value)]
 
 
 def is_archetype(name: str) -> bool:
@@ -88,12 +90,21 @@ def detections_of(name: str) -> tuple[str, ...]:
     return tuple(DETECTIONS) if every else TWO_DETECTIONS
 
 
+def detections_with(name: str, method: str) -> tuple[str, ...]:
+    """Return the detections with which tests of what a Step contains combine a method: of two models, all of them with
+    every method; of others, all of them with a method of each form.
+    """
+    every = DEEP or name in EVERY_PAIR or method in OF_EACH_FORM
+    return detections_of(name) if every else TWO_DETECTIONS
+
+
 def is_covering(name: str, method: str, detection: str) -> bool:
     """Whether tests of what a Step contains have it: each other model has each of its methods with one detection."""
     if not is_everyday(name, method):
         return False
-    place = everyday_methods(name).index(method) % len(TWO_DETECTIONS)
-    return is_archetype(name) or detection == TWO_DETECTIONS[place]
+    if is_archetype(name):
+        return detection in detections_with(name, method)
+    return detection == TWO_DETECTIONS[everyday_methods(name).index(method) % len(TWO_DETECTIONS)]
 
 
 def cells() -> list[Any]:

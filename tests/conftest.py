@@ -7,7 +7,7 @@ import os
 import platform
 import shutil
 import signal
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from functools import cache
 from typing import Any
 
@@ -30,14 +30,16 @@ from spikecost.models.detection import DETECTIONS
 from spikecost.models.language import units
 from spikecost.models.methods import with_steps_alike
 from spikecost.models.step import make_step, why_not
+from spikecost.reports.comparison import rendering
+from spikecost.reports.writing import encoded
 
-from .archetypes import DEEP, applicable, detections_of, is_covering, methods_of, product
+from .archetypes import DEEP, applicable, detections_of, is_covering, methods_of
 
 # the same examples on every machine and every day, so that a failure can be reproduced; no deadline, because a busy
 # machine must not make a test fail
 settings.register_profile(
     "spikecost",
-    max_examples=100 if DEEP else 50,
+    max_examples=200 if DEEP else 30,
     derandomize=True,
     deadline=None,
     database=None,
@@ -234,13 +236,26 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
             for model in MODELS
             for method in applicable(model)
             for detection in detections_of(model)
+            if DEEP or is_covering(model, method, detection)
             if not why_not(MODELS[model], method, detection)
         ]
-        metafunc.parametrize(
-            "combination",
-            [each if is_covering(*each) else product(each) for each in found],
-            ids=["-".join(each) for each in found],
-        )
+        metafunc.parametrize("combination", found, ids=["-".join(each) for each in found])
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_pictures() -> Iterator[None]:
+    """The pictures of a run take longer to draw than the run; tests that look at them take `pictures`."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(rendering, "to_figure", lambda _figure, kind: f"no {kind} in this test".encode())
+        yield
+
+
+@pytest.fixture(scope="module")
+def pictures() -> Iterator[None]:
+    """The pictures of a run are drawn."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(rendering, "to_figure", encoded.to_figure)
+        yield
 
 
 @pytest.fixture(autouse=True)

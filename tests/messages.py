@@ -27,3 +27,9 @@ def tells(said: str, like: str) -> bool:
     assert line.startswith("spikecost: ") == like.startswith("spikecost: "), line
     assert ";" not in like or re.search(r"; .*\w", line), f"it does not say what to do: {line}"
     return True
+
+
+def mentions(said: str, *parts: str) -> bool:
+    """Whether a text has these parts in this order, whatever stands between them."""
+    assert re.search(".*".join(map(re.escape, parts)), said, re.DOTALL), f"not {' ... '.join(parts)} in: {said}"
+    return True

@@ -14,7 +14,7 @@ import pytest
 import spikecost as sc
 from spikecost.reports.regression.guard import Guard
 
-from .messages import tells
+from .messages import mentions, tells
 
 GROUP = """\
 from brian2 import *
@@ -234,9 +234,9 @@ def test_another_packages_model_method_and_counter(installed):
     done = installed("measure", "tiny", "--method", "tiny_euler", "--counter", "tiny_counter", "--steps", "10")
     assert (done.returncode, done.stderr) == (0, "")
     lines = done.stdout.splitlines()
-    assert lines[0] == "tiny, tiny_euler, grid detection: 10 steps without a spike"
-    assert lines[1] == "counted from the Step: 10 add, 10 sub, 20 mul, 10 compare"
-    assert lines[2] == "tiny_counter: 10 add, 10 sub, 20 mul, 10 compare"
+    assert mentions(lines[0], "tiny, tiny_euler, grid", "10 steps")
+    assert mentions(lines[1], "counted", "10 add, 10 sub, 20 mul, 10 compare")
+    assert mentions(lines[2], "tiny_counter", "10 add, 10 sub, 20 mul, 10 compare")
     listed = installed("models").stdout
     assert "tiny" in listed
     assert "A tiny model" in listed

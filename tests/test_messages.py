@@ -2,7 +2,7 @@
 
 import pytest
 
-from .messages import essentials, tells
+from .messages import essentials, mentions, tells
 
 LIKE = "dt = 1.0 is not a time; give a Brian2 quantity such as 0.1*ms"
 
@@ -30,3 +30,10 @@ def test_another_wording_is_as_good(said):
 def test_what_is_missing_is_found(said):
     with pytest.raises(AssertionError):
         tells(said, LIKE)
+
+
+def test_parts_in_order():
+    assert mentions("2 of 3 figures hold", "2 of 3", "hold")
+    for parts in (["3 of 2"], ["hold", "2 of 3"]):
+        with pytest.raises(AssertionError):
+            mentions("2 of 3 figures hold", *parts)

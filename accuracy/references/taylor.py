@@ -14,11 +14,12 @@ import numpy as np
 
 from ...harness.kernels.kernel import MAX_SPIKES_PER_MS
 from ...harness.stimuli import Stimulus
-from ...models.algebra.expression import FLOATS, Op, evaluate, nodes
+from ...models.algebra.expression import FLOATS, evaluate
 from ...models.definition.neuron import NeuronModel
 from ...models.ground.errors import UserError
 from .flow import upstroke
-from .flow.flow import SHAPE, NotFiniteError, Precision, State, StoppedError, flow_of
+from .flow.conditions import has_exponentials, has_fractions_below
+from .flow.flow import SHAPE, NotFiniteError, PoleError, Precision, State, StoppedError, flow_of
 from .inspection.record import Record
 from .inspection.rounding import Rounding
 from .spikes.arriving import Arriving
@@ -129,14 +130,12 @@ def solve(model: NeuronModel, stimulus: Stimulus, precision: Precision = FIRST) 
     try:
         return _Solver(model, stimulus, precision).solution()
     except UserError as error:
-        if not isinstance(error.__cause__, NotFiniteError) or not _has_exponentials(model):
+        stopped = error.__cause__
+        if not isinstance(stopped, (NotFiniteError, PoleError)) or not (
+            has_fractions_below(model) or (isinstance(stopped, NotFiniteError) and has_exponentials(model))
+        ):
             raise
     return _Solver(model, stimulus, precision, bounded=True).solution()
-
-
-def _has_exponentials(model: NeuronModel) -> bool:
-    sides = nodes(*model.system.derivatives.values(), *model.system.subexpressions.values())
-    return any(isinstance(node, Op) and node.kind in ("exp", "expm1", "exprel", "cosh", "sinh") for node in sides)
 
 
 @dataclass
@@ -258,7 +257,7 @@ class _Solver:
             raise UserError(
                 f"{self._model.label} has no solution beyond {float(at.now):.4g} ms, where {pole} divides by zero; "
                 "give other parameters, or a form that has a value there"
-            )
+            ) from PoleError(pole)
 
     def _rose(self) -> bool:
         """Follow an upstroke that is too fast for a series, up to the threshold or a change of a condition before it.

@@ -13,7 +13,7 @@ from ...flops.conventions import Convention, get_convention
 from ...flops.operations import Count
 from ...models.language import units
 from ...models.methods import METHODS
-from ...models.methods.arrivals import of_arrivals, of_statements
+from ...models.methods.kinds.arrivals import of_arrivals, of_statements
 
 
 @dataclass(frozen=True)

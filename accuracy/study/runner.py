@@ -12,6 +12,7 @@ from ...harness.store import Store, open_store
 from ...models.catalogue import get_model
 from ...models.definition.domain import check_domain
 from ...models.definition.neuron import NeuronModel
+from ...models.ground.bounded import task_patience
 from ...models.ground.errors import NoValue, UserError, shortened
 from ...models.ground.interruption import interruptible
 from ...models.reading.files import executed
@@ -71,6 +72,7 @@ def run_suite(
     """
     check_jobs(jobs)
     check_length(suite)
+    task_patience()  # a limit that is no number is refused before anything is computed
     find_compiler()
     kind, address = chosen(executor, cluster)
     progress = progress or Progress()

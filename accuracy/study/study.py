@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import Any
 
 from ...flops.conventions import Convention
 from ...flops.operations import Count
@@ -61,6 +62,8 @@ class Curve:
     """None if there are no points, or an error control chooses dt."""
     from_store: bool = False
     """Whether all of its runs were in the store, so that nothing was computed."""
+    _costs: dict[tuple[Any, ...], Cost] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """Costs that were asked for: tables need them several times, and most runs have the same tallies as another one."""
 
     @property
     def by_dt(self) -> bool:
@@ -70,7 +73,12 @@ class Curve:
     def cost(self, run: Run, convention: str | Convention = "unit") -> Cost:
         """Return what a run cost."""
         assert self.count is not None
-        return cost(self.count, run.tallies, run.spikes, self.regime.horizon, convention)
+        if not isinstance(convention, str):  # it may be changed
+            return cost(self.count, run.tallies, run.spikes, self.regime.horizon, convention)
+        known = convention, run.spikes, *run.tallies.items()
+        if known not in self._costs:
+            self._costs[known] = cost(self.count, run.tallies, run.spikes, self.regime.horizon, convention)
+        return self._costs[known]
 
     def operations(self, run: Run) -> dict[str, float]:
         """Return the operations of a run per ms of model time, by kind."""

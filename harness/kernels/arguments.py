@@ -22,7 +22,7 @@ from ...models.definition.neuron import NeuronModel
 from ...models.ground.errors import UserError
 from ...models.language import units
 from ...models.language.names import TIME
-from ...models.methods import METHODS, Method
+from ...models.methods import DOUBLE, METHODS, Method
 from ...models.number_formats import NUMBER_FORMATS
 from ...models.step import Step
 from ..stimuli import Stimulus, steps_of
@@ -30,7 +30,7 @@ from ..stimuli.random_inputs import RandomInputs
 from ..stimuli.train import check_arrivals
 from .arriving import Arrivals, bytes_of_arrivals
 from .c_blocks import NOT_FINITE, PIECE, STEP_TOO_SMALL, STOP, STUCK_IN_A_STEP, TERMS, TOO_MANY_STEPS
-from .c_source import MAX_SPIKES_A_STEP, in_parts, tallied
+from .c_source import MAX_SPIKES_A_STEP, in_parts, tallied, vector_length
 from .sampled import SampledInputs
 
 Array = NDArray[np.float64]
@@ -89,6 +89,8 @@ class Arguments:
         setting: Fraction | float,
         models: Sequence[NeuronModel] | None,
         together: Sequence[Step] = (),
+        *,
+        in_lanes: bool = False,
     ) -> None:
         model, lanes = step.model, len(stimuli)
         self._lanes, self._steps_together = lanes, tuple(together) or (step,)
@@ -122,7 +124,8 @@ class Arguments:
         self._refractory = float(refractory)
         self._pieces = pieces
         self._edges = np.concatenate([[0], np.cumsum(pieces)])
-        self._sampled = SampledInputs(stimuli, pieces, self._setting) if sampled and step.varying else None
+        inputs = whole_vectors(step, stimuli) if in_lanes else stimuli
+        self._sampled = SampledInputs(inputs, pieces, self._setting) if sampled and step.varying else None
         self._inputs = (
             _pieces(stimuli)
             if not sampled
@@ -180,6 +183,22 @@ class Arguments:
             yield tuple(known.get(id(value)) or _as_c(value) for value in values)
             if self._spikes["stuck"][0] == STOP:
                 return
+
+    def run(self, function: Any) -> None:
+        """Call the C function."""
+        of_input_only = self._by_step == [self._sampled] and not self._arrivals and self._step.precision == DOUBLE
+        if self._sampled and of_input_only and self._sampled.only_lines:
+            self._sampled.run(
+                function,
+                self._lanes,
+                self._refractory,
+                (self._parameters, self._state, self._samples),
+                self._most_attempts,
+                *(self._tallies, self._carried, self._spikes),
+            )
+            return
+        for call in self.calls():
+            function(*call)
 
     @property
     def _by_step(self) -> list[RandomInputs | SampledInputs | Arrivals]:
@@ -311,6 +330,11 @@ def reset_is_above(model: NeuronModel, state: Array) -> bool:
 def _rows(values: Sequence[Mapping[str, float]], copies: int) -> Array:
     """Return the values of neurons, which are used in turn `copies` times, as an array (values, neurons)."""
     return np.ascontiguousarray(np.tile(np.array([list(each.values()) for each in values]).T, copies))
+
+
+def whole_vectors(step: Step, stimuli: Sequence[Stimulus]) -> list[Stimulus]:
+    """Return stimuli with the last one repeated, so that they fill whole vectors of the processor."""
+    return [*stimuli, *[stimuli[-1]] * (-len(stimuli) % vector_length(step))]
 
 
 def _pieces(stimuli: Sequence[Stimulus]) -> Array:

@@ -20,7 +20,8 @@ from ...flops.toolchain import Build
 from ...models.algebra.expression import TESTS, Op, Var
 from ...models.algebra.simplify import Block
 from ...models.definition.step_names import STATE_ENDINGS
-from ...models.methods import DOUBLE, METHODS, arrivals, events
+from ...models.methods import DOUBLE, METHODS
+from ...models.methods.kinds import arrivals, events
 from ...models.number_formats import NUMBER_FORMATS
 from ...models.step import Step
 from .c_blocks import c_arrivals, c_block, c_functions, c_prelude, c_stimulus, c_tables
@@ -120,6 +121,11 @@ def in_parts(step: Step) -> bool:
     return METHODS[step.method].template.sampled_input and (step.varying or step.cuts)
 
 
+def vector_length(step: Step) -> int:
+    """Return how many of a Step's numbers the widest vector register has."""
+    return VECTOR // NUMBER_FORMATS[step.precision].bits
+
+
 def _family_name(step: Step, *detection: str) -> str:
     more = ["varying"] * step.varying + [_in_c(step.precision)] * (step.precision != DOUBLE)
     return "__".join([step.model.name, step.method, *detection, *more])
@@ -154,7 +160,7 @@ def _common(step: Step, in_lanes: bool) -> dict[str, Any]:
         "literal": number.literal,
         # a test has as many bits as a number, so that both fill vector registers in the same way
         "test": "long" if number.bits == WORD else "int",
-        "vector": VECTOR // number.bits,
+        "vector": vector_length(step),
         "exact_dt": number.c_type == "double",
         "arrivals": arrivals.arrivals(step.model),
         "random": tuple(step.model.system.random),

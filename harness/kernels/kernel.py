@@ -115,12 +115,14 @@ class Kernel:
         size = _group_size(self.step, stimuli[0], setting)
         for first in range(0, len(stimuli), size):
             several = slice(first, first + size)
-            arguments = Arguments(self.step, stimuli[several], setting, dealt and dealt[several], together)
+            arguments = Arguments(
+                self.step, stimuli[several], setting, dealt and dealt[several], together, in_lanes=self.build.lanes
+            )
             if arguments.work > LONG:
-                run_stoppable(partial(_call, function, arguments), arguments.stop)
+                run_stoppable(partial(arguments.run, function), arguments.stop)
             else:
                 check_not_stopped()
-                _call(function, arguments)
+                arguments.run(function)
             outcomes = arguments.outcomes()
             count = len(outcomes) // len(found)
             for i, own in enumerate(found):
@@ -129,7 +131,7 @@ class Kernel:
 
     def seconds(self, stimuli: Sequence[Stimulus], setting: Fraction | float) -> float:
         """Run, and return the wall time of only the compiled code, in s."""
-        arguments = Arguments(self.step, stimuli, setting, None)
+        arguments = Arguments(self.step, stimuli, setting, None, in_lanes=self.build.lanes)
         seconds = 0.0
         for call in arguments.calls():
             start = time.perf_counter()
@@ -141,7 +143,7 @@ class Kernel:
         self, stimuli: Sequence[Stimulus], setting: Fraction | float, models: Sequence[NeuronModel] | None = None
     ) -> CFunction:
         """Return the call that `run` makes, so that a counter can run it."""
-        arguments = Arguments(self.step, stimuli, setting, models)
+        arguments = Arguments(self.step, stimuli, setting, models, in_lanes=self.build.lanes)
         return CFunction(self.library, function_name(self.step), arguments.as_workload)
 
 
@@ -152,11 +154,6 @@ class Together:
     steps: tuple[Step, ...]
     name: str
     function: ctypes._CFuncPtr  # type: ignore[name-defined]
-
-
-def _call(function: Any, arguments: Arguments) -> None:
-    for call in arguments.calls():
-        function(*call)
 
 
 def compile_kernels(steps: Iterable[Step], build: Build = SCALAR) -> list[Kernel]:

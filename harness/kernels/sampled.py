@@ -3,6 +3,7 @@
 A kernel reads the input at the start, the middle and the end of each step. All samples of a fine time step would fill
 hundreds of megabytes, so they are made for a block of steps at a time, which stays in the processor's cache. Lines, the
 pieces of most inputs, are sampled by compiled code; the other terms by numpy, once for all neurons that share them.
+Where there are only lines, compiled code also calls the kernel for one block after the other.
 """
 
 from __future__ import annotations
@@ -20,12 +21,21 @@ from ..stimuli import Stimulus
 
 Array = NDArray[np.float64]
 
-#: Size of the samples of a block in bytes, and the least number of steps of a block.
+#: Size of the samples of a block in bytes, and the least number of steps of a block. Blocks are smaller where compiled
+#: code makes them: a further call takes it little time.
 BLOCK_BYTES, LEAST_BLOCK = 1 << 20, 64
+COMPILED_BYTES = 1 << 17
 #: Where in a step the input is sampled, as fractions of the step.
 PLACES = (0.0, 0.5, 1.0)
 
-_LINES = """
+_SOURCE = """
+struct spikes { long capacity, count, stuck; long *step; double *at; };
+
+/* The signature of kernels whose input varies, without random inputs and without arrivals. */
+typedef void kernel(
+    long, long, const long *, const double *, double, double, const double *, double *, double *, long, long *,
+    double *, long, struct spikes *);
+
 void sample_lines(
     long first, long count, const long *restrict starts, long piece, long lanes, const double *restrict offset,
     const double *restrict slope, double dt, double *restrict out)
@@ -41,6 +51,28 @@ void sample_lines(
             out[lanes + lane] = a[lane] + b[lane] * middle;
             out[2 * lanes + lane] = a[lane] + b[lane] * end;
         }
+    }
+}
+
+/* Runs a kernel for blocks of steps. `width` inputs are sampled for `lanes` neurons; a piece has `values` samples. */
+void run_in_blocks(
+    kernel *run, long total, long block, const long *starts, long width, const double *offset, const double *slope,
+    double *inputs, long *steps, long lanes, double dt, double refractory, const double *parameters, double *state,
+    double *samples, long values, long most_attempts, long *tallies, double *carried, struct spikes *out)
+{
+    long piece = 0;
+    for (long first = 0; first < total; first += block) {
+        const long end = total - first < block ? total : first + block;
+        while (first >= starts[piece + 1]) piece++;
+        sample_lines(first, end - first, starts, piece, width, offset, slope, dt, inputs);
+        long pieces = 0;
+        for (long k = first; k < end; k += steps[pieces++]) {
+            const long until = starts[piece + pieces + 1];
+            steps[pieces] = (until < end ? until : end) - k;
+        }
+        run(lanes, pieces, steps, inputs, dt, refractory, parameters, state, samples + piece * values, most_attempts,
+            tallies, carried, first, out);
+        if (*(volatile long *)&out->stuck < 0) return;
     }
 }
 """
@@ -82,7 +114,55 @@ class SampledInputs:
     @property
     def block(self) -> int:
         """The number of steps that are sampled at once."""
-        return max(BLOCK_BYTES // (8 * len(PLACES) * self._lanes), LEAST_BLOCK)
+        return self._block_of(BLOCK_BYTES)
+
+    def _block_of(self, size: int) -> int:
+        return max(size // (8 * len(PLACES) * self._lanes), LEAST_BLOCK)
+
+    @property
+    def only_lines(self) -> bool:
+        """Whether compiled code can sample all of the inputs."""
+        return not self._terms
+
+    def run(
+        self,
+        function: Any,
+        lanes: int,
+        refractory: float,
+        arrays: tuple[Array, Array, Array],
+        most_attempts: int,
+        *more: NDArray[Any],
+    ) -> None:
+        """Run a compiled kernel with these inputs, if there are `only_lines`.
+
+        Parameters
+        ----------
+        function : ctypes function
+            A kernel whose input varies, without random inputs and arrivals, in double precision.
+        lanes : int
+            Number of neurons; the further inputs only fill vectors.
+        refractory, most_attempts, arrays, more
+            The kernel's arguments: `arrays` are parameters, state and samples; `more` tallies, ``carried`` and the
+            records of spikes.
+        """
+        block = self._block_of(min(COMPILED_BYTES, BLOCK_BYTES))
+        inputs = np.empty((block, len(PLACES), self._lanes))
+        steps = np.empty(len(self._starts), dtype=np.int64)
+        parameters, state, samples = arrays
+        _compiled().run_in_blocks(
+            ctypes.cast(function, ctypes.c_void_p),
+            *(ctypes.c_long(number) for number in (int(self._starts[-1]), block)),
+            _address(self._starts),
+            ctypes.c_long(self._lanes),
+            *map(_address, (self._offset, self._slope, inputs, steps)),
+            ctypes.c_long(lanes),
+            ctypes.c_double(self._dt),
+            ctypes.c_double(refractory),
+            *map(_address, (parameters, state, samples)),
+            ctypes.c_long(samples[0].size),
+            ctypes.c_long(most_attempts),
+            *map(_address, more),
+        )
 
     def values(self, first: int, count: int) -> Array:
         """Return the inputs of `count` steps from step `first` on: an array (steps, 3, neurons).
@@ -94,7 +174,7 @@ class SampledInputs:
             self._block = np.empty((count, len(PLACES), self._lanes))
         found = self._block[:count]
         start = int(np.searchsorted(self._starts, first, "right")) - 1
-        _lines()(
+        _compiled().sample_lines(
             first,
             count,
             self._starts.ctypes.data,
@@ -148,11 +228,16 @@ def _sine(s: Array, phase: Array, omega: Array, sweep: Array) -> Array:
     return np.asarray(np.sin(phase + (omega + sweep * s) * s))
 
 
+def _address(array: NDArray[Any]) -> ctypes.c_void_p:
+    return ctypes.c_void_p(array.ctypes.data)
+
+
 @cache
-def _lines() -> Any:
-    """Return the compiled function that samples lines."""
-    function = load_library(compile_library(_LINES, SIMD)).sample_lines
+def _compiled() -> Any:
+    """Return the compiled library."""
+    library = load_library(compile_library(_SOURCE, SIMD))
+    library.run_in_blocks.restype = None
     whole, pointer = ctypes.c_long, ctypes.c_void_p
-    function.restype = None
-    function.argtypes = [whole, whole, pointer, whole, whole, pointer, pointer, ctypes.c_double, pointer]
-    return function
+    library.sample_lines.restype = None
+    library.sample_lines.argtypes = [whole, whole, pointer, whole, whole, pointer, pointer, ctypes.c_double, pointer]
+    return library

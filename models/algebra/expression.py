@@ -8,6 +8,7 @@ evaluated when it is built. (A computer algebra system would distribute ``36*(v 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -85,13 +86,13 @@ class Table(Expr):
 class Op(Expr):
     """An operation on other expressions.
 
-    `kind` is one of add, sub, mul, div, pow, neg, less, at_most, and, or, not, select, cell, entry, or a name in
+    `kind` is one of add, sub, mul, div, pow, neg, less, at_most, and, or, not, select, cell, entry, sinc, or a name in
     `ROWS`.
     ``exprel(x)`` is ``(exp(x) - 1)/x``, 1 at zero; ``less(a, b)`` is ``a < b`` and ``at_most(a, b)`` ``a <= b``;
     ``and``, ``or`` and ``not`` join conditions, and both operands are evaluated;
     ``select(condition, a, b)`` is `a` if the condition holds and `b` otherwise; both are evaluated.
     ``cell(x, n)`` is the integer part of `x`, but at least 0 and at most n - 1; ``entry(table, cell)`` is the number at
-    that place in a table.
+    that place in a table; ``sinc(x)`` is ``sin(x)/x``, 1 at zero, in references only.
     """
 
     kind: str
@@ -274,6 +275,7 @@ FLOATS: Mapping[str, Callable[..., Any]] = {
     "select": lambda condition, a, b: a if condition else b,
     "cell": _cell,
     "entry": lambda values, cell: values[cell],
+    "sinc": lambda x: math.sin(x) / x if x else 1.0,
 }
 
 #: Operations on what is true or false.

@@ -18,8 +18,8 @@ from . import (
 
 # isort: split
 from . import dormand_prince, parker_sochacki
-from .base import DOUBLE, InBlocks, Method, Step, Template
-from .fixed_step import FixedStep
+from .kinds.base import DOUBLE, InBlocks, Method, Step, Template
+from .kinds.fixed_step import FixedStep
 from .registered import METHODS, knob, with_steps_alike
 
 #: A file that is added to this folder needs no line here, unless its place in tables matters.

@@ -10,8 +10,8 @@ from ..algebra.draft import Derivatives, Draft, Vector
 from ..algebra.expression import Expr, Op, Var, at_most, expr, less, select
 from ..algebra.simplify import Block, lower
 from ..definition.neuron import NeuronModel
-from . import arrivals, events
-from .base import InBlocks, Step, Template
+from .kinds import arrivals, events
+from .kinds.base import InBlocks, Step, Template
 from .registered import METHODS
 
 #: Nodes, stages, the difference of the two solutions, and the row of the continuous extension (Shampine 1986).

@@ -3,8 +3,8 @@
 from ..algebra.draft import MIDDLE, Derivatives, Vector
 from ..algebra.expression import Expr
 from ..algebra.polynomial import plus, times
-from .fixed_step import FixedStep
-from .forms import izhikevich
+from .kinds.fixed_step import FixedStep
+from .kinds.forms import izhikevich
 from .registered import METHODS
 
 

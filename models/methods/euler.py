@@ -2,7 +2,7 @@
 
 from ..algebra.draft import Derivatives, Vector
 from ..algebra.expression import Expr
-from .fixed_step import FixedStep
+from .kinds.fixed_step import FixedStep
 from .registered import METHODS
 
 

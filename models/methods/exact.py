@@ -8,7 +8,7 @@ from itertools import pairwise
 from ..algebra.draft import MIDDLE, Derivatives, NotApplicable, Vector
 from ..algebra.expression import Expr, exp, exprel
 from ..algebra.polynomial import ZERO, is_zero, minus, plus, times
-from .fixed_step import FixedStep
+from .kinds.fixed_step import FixedStep
 from .registered import METHODS
 
 #: Divided differences of three rates that are nearer to each other than this, relatively, are not computed: rounding

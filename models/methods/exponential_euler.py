@@ -4,7 +4,7 @@ from fractions import Fraction
 
 from ..algebra.draft import Derivatives, Vector
 from ..algebra.expression import Const, Expr, exp
-from .fixed_step import FixedStep
+from .kinds.fixed_step import FixedStep
 from .registered import METHODS
 
 

@@ -2,8 +2,8 @@
 
 from ..algebra.draft import Derivatives, Vector
 from ..algebra.expression import Expr
-from .fixed_step import FixedStep
-from .forms import izhikevich
+from .kinds.fixed_step import FixedStep
+from .kinds.forms import izhikevich
 from .registered import METHODS
 
 

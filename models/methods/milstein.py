@@ -3,8 +3,8 @@
 from ..algebra.draft import Derivatives, NotApplicable, Vector
 from ..algebra.expression import Expr, Op, Var
 from ..definition.parts.random_inputs import ITO
-from .fixed_step import FixedStep
-from .noise import BOTH
+from .kinds.fixed_step import FixedStep
+from .kinds.noise import BOTH
 from .registered import METHODS
 
 

@@ -21,8 +21,8 @@ from ..algebra.taylor_series import (
 )
 from ..definition.neuron import NeuronModel
 from ..detection import DETECTIONS, Crossing
-from . import arrivals, events
-from .base import InBlocks, Step, Template
+from .kinds import arrivals, events
+from .kinds.base import InBlocks, Step, Template
 from .registered import METHODS
 
 #: The series ends when its last two terms, for every variable x, are below this times ``1 + |x|``.

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ..ground.registry import Registry
-from .base import Method
-from .fixed_step import FixedStep
+from .kinds.base import Method
+from .kinds.fixed_step import FixedStep
 
 
 def _whole(item: Any) -> Any:

@@ -3,8 +3,8 @@
 from ..algebra.draft import Derivatives, Vector
 from ..algebra.expression import Expr
 from .exponential_euler import relaxed
-from .fixed_step import FixedStep
-from .forms import gates
+from .kinds.fixed_step import FixedStep
+from .kinds.forms import gates
 from .registered import METHODS
 
 

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from ..algebra.draft import MIDDLE, Derivatives, Vector
 from ..algebra.expression import Expr
 from .exponential_euler import relaxed
-from .fixed_step import FixedStep
-from .forms import groups
+from .kinds.fixed_step import FixedStep
+from .kinds.forms import groups
 from .registered import METHODS
 
 

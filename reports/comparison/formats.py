@@ -15,7 +15,7 @@ from ..papers.methods_text import methods_text
 from ..tables.demos import headline
 from ..writing.encoded import to_parquet
 from ..writing.escape import to_csv
-from ..writing.records import records
+from ..writing.records import listed, records
 from .run_folder import TABLES
 
 if TYPE_CHECKING:
@@ -88,8 +88,10 @@ def _parquet(run: RunFolder) -> dict[str, bytes]:
 
 
 def _json(run: RunFolder) -> dict[str, bytes]:
-    data = {"about": run.about, "provenance": run.provenance, **{name: records(getattr(run, name)) for name in TABLES}}
-    return {"run.json": json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False).encode()}
+    facts = {"about": run.about, "provenance": run.provenance}
+    head = json.dumps(facts, indent=1, ensure_ascii=False, allow_nan=False).removesuffix("\n}")
+    tables = (f' "{name}": {listed(records(getattr(run, name)))}' for name in TABLES)
+    return {"run.json": ",\n".join([head, *tables, ""]).removesuffix(",\n").encode() + b"\n}"}
 
 
 def _bib(run: RunFolder) -> dict[str, bytes]:

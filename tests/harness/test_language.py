@@ -24,6 +24,8 @@ from spikecost.models.detection import DETECTIONS
 from spikecost.models.ground.errors import UserError
 from spikecost.models.step import make_step, why_not
 
+from ..messages import mentions
+
 TALLIES = 10  # place of the tallies among an adaptive kernel's arguments
 
 #: A threshold that jumps at a spike and relaxes, and a second variable in its level.
@@ -274,7 +276,7 @@ def test_a_condition_costs_a_comparison_and_a_choice_a_use():
 
 
 def test_what_cannot_reach_over_a_switch_says_so():
-    assert why_not(SWITCHED, "parker_sochacki", "dense") == "a condition, int(a > b), has no Taylor series"
+    assert mentions(why_not(SWITCHED, "parker_sochacki", "dense"), "int(a > b)", "Taylor series")
     assert "not linear" in why_not(SWITCHED, "exact")
 
 

@@ -22,7 +22,7 @@ from spikecost.models.detection import DETECTIONS
 from spikecost.models.ground.errors import UserError
 from spikecost.models.language import units
 from spikecost.models.methods import METHODS, with_steps_alike
-from spikecost.models.methods.fixed_step import conditions
+from spikecost.models.methods.kinds.fixed_step import conditions
 from spikecost.models.step import make_step, why_not
 
 DT = 0.05
@@ -534,7 +534,7 @@ def _shape(node):
 
 @pytest.mark.parametrize("name", ["izhikevich", "izhikevich_mv"])
 def test_exponential_euler_does_not_apply_to_a_square(name):
-    assert why_not(get_model(name), "exponential_euler") == "dv/dt is not linear in v"
+    assert "not linear in v" in why_not(get_model(name), "exponential_euler")
     with pytest.raises(NotApplicable) as error:
         make_step(name, "exponential_euler")
     assert str(error.value).startswith(

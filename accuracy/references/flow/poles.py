@@ -38,8 +38,8 @@ def nearest_pole(sides: Iterable[Expr], at: Mapping[str, float], sizes: Mapping[
             value, size = abs(evaluate(below, at, FLOATS)), size_of(below, sized)
         except (ArithmeticError, ValueError, LookupError):
             continue  # it has no value here, or depends on a condition
-        if size:
-            found.append((value / size, _short(node, below)))
+        if size or not value:
+            found.append((value / size if value else 0.0, _short(node, below)))
     return min(found, default=(float("inf"), ""))
 
 

@@ -41,6 +41,13 @@ def _of_value(kind: str) -> Callable[..., tuple[float, float]]:
     return apply
 
 
+def _with_zeros(kind: str) -> Callable[..., tuple[float, float]]:
+    # near a zero, an error of the argument is as large in the value
+    return _both(kind, lambda a: max(abs(FLOATS[kind](a[0])), min(a[1], 1.0)))
+
+
+#: Functions that pass zero with a slope of about 1.
+_ZEROS = ("sin", "tan", "log", "log10", "log1p", "expm1", "arcsin", "arctan")
 _SIZES = {
     "add": _both("add", lambda a, b: a[1] + b[1]),
     "sub": _both("sub", lambda a, b: a[1] + b[1]),
@@ -49,5 +56,6 @@ _SIZES = {
     "neg": _both("neg", lambda a: a[1]),
     **{kind: _both(kind, lambda a, kind=kind: abs(FLOATS[kind](a[1]))) for kind in ("abs", "tanh", "sinh")},
     **{kind: _root_of_size(kind) for kind in ("pow", "sqrt")},
-    **{kind: _of_value(kind) for kind in ("exprel", "cosh", *CALLS) if kind != "pow"},
+    **{kind: _of_value(kind) for kind in ("exprel", "sinc", "cosh", *CALLS) if kind != "pow"},
+    **{kind: _with_zeros(kind) for kind in _ZEROS},
 }

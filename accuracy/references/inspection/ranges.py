@@ -29,6 +29,8 @@ WIDEST = 6.0
 STEEPEST = 32.0
 #: Largest change of a sine's argument over a range: half a turn.
 MOST_TURNED = 3.2
+#: The lowest value of sin(x)/x, and its steepest slope.
+LOWEST_SINC, STEEPEST_SINC = -0.2172337, 0.4361820
 #: What rounding may change in a number of turns.
 _ROUND = 1e-9
 #: Natural powers up to this change slowly over any range, relative to their largest value.
@@ -253,6 +255,12 @@ def _wave(function: Callable[[Any], Any], a: Range, top: float) -> Range:
     return np.where(troughs[0] != troughs[1], -1.0, low), np.where(crests[0] != crests[1], 1.0, high)
 
 
+def _sinc_bounds(a: Range) -> Range:
+    """Return the bounds of sin(x)/x: near its value in the middle of a narrow range."""
+    middle, far = ARRAYS["sinc"]((a[0] + a[1]) / 2), STEEPEST_SINC * (a[1] - a[0]) / 2
+    return np.maximum(middle - far, LOWEST_SINC), np.minimum(middle + far, 1.0)
+
+
 def _has_pole(a: Range) -> Any:
     """Whether a tangent has a pole in a range."""
     return np.floor(a[0] / np.pi + 0.5 - _ROUND) != np.floor(a[1] / np.pi + 0.5 + _ROUND)
@@ -275,6 +283,7 @@ _BOUNDS: Mapping[str, Callable[..., Range]] = {
     "sin": lambda a: _wave(np.sin, a, 0.25),
     "cos": lambda a: _wave(np.cos, a, 0.0),
     "tan": lambda a: (np.where(_has_pole(a), -np.inf, np.tan(a[0])), np.where(_has_pole(a), np.inf, np.tan(a[1]))),
+    "sinc": _sinc_bounds,
     "arcsin": lambda a: (np.arcsin(np.maximum(a[0], -1.0)), np.arcsin(np.minimum(a[1], 1.0))),
     "arccos": lambda a: (np.arccos(np.minimum(a[1], 1.0)), np.arccos(np.maximum(a[0], -1.0))),
 }
@@ -320,6 +329,7 @@ _SLOPES: Mapping[str, Callable[..., tuple[Any, ...]]] = {
     "expm1": lambda a: (np.exp(a[1]),),
     "sin": lambda a: (1.0,),  # noqa: ARG005
     "cos": lambda a: (1.0,),  # noqa: ARG005
+    "sinc": lambda a: (STEEPEST_SINC,),  # noqa: ARG005
     "tan": lambda a: (1 + _largest(_BOUNDS["tan"](a)) ** 2,),
     "arcsin": lambda a: (1 / np.sqrt(np.maximum(1 - _largest(a) ** 2, 0.0)),),
     "arccos": lambda a: (1 / np.sqrt(np.maximum(1 - _largest(a) ** 2, 0.0)),),
@@ -360,6 +370,7 @@ _SLOW: Mapping[str, Callable[..., Any]] = {
     "expm1": _narrow,
     "sin": _part_of_a_turn,
     "cos": _part_of_a_turn,
+    "sinc": _part_of_a_turn,
     "tan": lambda a: ~_has_pole(a) & _steady(_wave(np.cos, a, 0.0)),
     "arcsin": lambda a: (_largest(a) < 1) & _steady((1 - _largest(a), 1 - _smallest(a))),
     "arccos": lambda a: (_largest(a) < 1) & _steady((1 - _largest(a), 1 - _smallest(a))),

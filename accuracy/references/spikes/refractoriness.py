@@ -11,7 +11,7 @@ from ....models.algebra.expression import FLOATS, evaluate
 from ....models.definition.neuron import NeuronModel
 from ....models.ground.errors import UserError
 from ....models.language.names import LAST_SPIKE, NOT_REFRACTORY, TIME
-from ....models.methods.events import asks_always
+from ....models.methods.kinds.events import asks_always
 
 
 def with_own_variable(model: NeuronModel) -> tuple[NeuronModel, str]:

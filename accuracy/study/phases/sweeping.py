@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
@@ -12,7 +13,9 @@ from ....harness.kernels.kernels import Compiled, Kernels, kernels_of
 from ....harness.stimuli import common_divisor
 from ....harness.store import Store
 from ....models.definition.neuron import NeuronModel
-from ....models.ground.errors import NoValue, attempt
+from ....models.ground.bounded import TASK_TIMEOUT, task_patience
+from ....models.ground.errors import NoValue, UserError, attempt
+from ....models.ground.interruption import ending_within
 from ...regimes.regime import Regime, RegimeKey
 from ...search.criterion import Criterion
 from ...search.kept_runs import KeptRuns
@@ -44,7 +47,7 @@ class Finder:
 
     def __call__(self, criterion: Criterion) -> Coarsest:
         """Find it, and keep the runs that this needs."""
-        with self.kept.writing():
+        with self.kept.writing(), _in_time():
             return coarsest_setting(self.errors, self.sweep, self.settings, criterion)
 
 
@@ -147,8 +150,20 @@ def searched(
     regime: Regime, method: str, detection: str, compiled: Compiled, suite: Suite, *, kept: KeptRuns
 ) -> tuple[Curve, Finder]:
     """Sweep a curve that can be swept."""
-    with kept.writing():
+    with kept.writing(), _in_time():
         return _searched(regime, method, detection, compiled, suite, kept=kept)
+
+
+def _in_time() -> AbstractContextManager[None]:
+    """Bound the wall time of one task."""
+    seconds = task_patience()
+    return ending_within(
+        seconds,
+        UserError(
+            f"it did not end within {seconds:g} s and was stopped ({TASK_TIMEOUT} sets this limit in seconds); another "
+            "run goes on from what it computed"
+        ),
+    )
 
 
 def _searched(

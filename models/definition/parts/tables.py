@@ -212,4 +212,5 @@ ARRAYS: Mapping[str, Callable[..., Any]] = {
     **FLOATS,
     **{name: row.array for name, row in ROWS.items()},
     "select": np.where,
+    "sinc": lambda x: np.where(x == 0, 1.0, np.sin(x) / np.where(x == 0, 1.0, x)),
 }

@@ -25,6 +25,8 @@ from spikecost.harness.stimuli import constant
 from spikecost.models.catalogue import get_model
 from spikecost.models.step import make_step
 
+from ...messages import mentions
+
 LIF = get_model("lif")
 STIMULUS = constant(2 * mV / ms, 1000 * ms)
 
@@ -191,10 +193,10 @@ def test_a_failed_run_does_not_hold(bad):
 
 def test_not_reached_says_what_happened_at_the_finest_step():
     assert find(lambda dt: 5 + dt, 0.1).status == "not reached"
-    assert find(lambda dt: 5 + dt, 0.1).reason == "by 1 of 1 stimuli: maximum 5 ms at dt = 0.001 ms"
-    assert find(lambda dt: float("nan"), 0.1).reason == "by 1 of 1 stimuli: diverged at dt = 0.001 ms"
+    assert find(lambda dt: 5 + dt, 0.1).reason.endswith("maximum 5 ms at dt = 0.001 ms")
+    assert find(lambda dt: float("nan"), 0.1).reason.endswith("diverged at dt = 0.001 ms")
     lost = find(lambda dt: float("inf"), 0.1).reason
-    assert lost == "by 1 of 1 stimuli: 1 spikes missing, 0 too many at dt = 0.001 ms"
+    assert mentions(lost, "1 of 1", "1 spikes missing", "0 too many", "0.001 ms")
 
 
 def test_near_the_finest_step_it_is_still_verified_down_to_half():

@@ -15,6 +15,7 @@ from spikecost.models.catalogue import get_model
 from spikecost.models.ground.errors import UserError
 
 from ...archetypes import choose
+from ...messages import mentions
 
 SMALL = Suite(
     models=("lif",),
@@ -94,7 +95,7 @@ def test_cases_that_fail_are_in_the_study_with_their_reason():
     found = run_suite(suite).cases
     cases = {(c.curve.regime.model.name, c.curve.regime.level, c.criterion.tolerance): c for c in found}
     assert cases["izhikevich", "100 Hz", 1.0].status == "not applicable"
-    assert cases["izhikevich", "100 Hz", 1.0].reason == "dv/dt is not linear in v"
+    assert "not linear in v" in cases["izhikevich", "100 Hz", 1.0].reason
     assert cases["hodgkin_huxley", "10 Hz", 1.0].status == "rate not reachable"
     assert cases["hodgkin_huxley", "100 Hz", 1e-12].status == "reference too coarse"
     assert cases["hodgkin_huxley", "100 Hz", 1.0].status == "not reached"
@@ -131,7 +132,8 @@ def test_what_has_no_value_is_said():
         witnessed=False,
     )
     (case,) = run_suite(suite).cases
-    assert (case.status, case.reason) == ("not reached", "by 3 of 3 stimuli: drift has no value at dt = 0.01 ms")
+    assert case.status == "not reached"
+    assert mentions(case.reason, "3 of 3", "drift has no value", "0.01 ms")
 
 
 def test_a_run_that_is_interrupted_keeps_what_is_finished(monkeypatch):

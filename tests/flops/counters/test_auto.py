@@ -9,6 +9,8 @@ from spikecost.flops.counters.hardware.base import why_no_pmu
 from spikecost.flops.counters.selftest import why_not_trusted, workload
 from spikecost.models.ground.errors import UserError
 
+from ...messages import mentions
+
 
 class Other:
     """A counter as registered by another package."""
@@ -70,7 +72,7 @@ def test_a_counter_that_fails_its_self_test_is_named_and_not_used(registered):
 def test_where_nothing_counts_every_reason_is_given(registered):
     registered(Other("first", reason="no PMU"), Other("second", reason="paranoid"))
     assert auto.best() is None
-    assert AUTO.why_not() == "first: no PMU; second: paranoid"
+    assert mentions(AUTO.why_not(), "first", "no PMU", "second", "paranoid")
     with pytest.raises(UserError, match="no counter counts here: first: no PMU; second: paranoid"):
         AUTO.measure()
 

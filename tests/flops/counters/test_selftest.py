@@ -11,6 +11,8 @@ from spikecost.flops.counters.selftest import expected_arithmetic, trusted, why_
 from spikecost.flops.toolchain import SCALAR, compile_library
 from spikecost.models.ground.errors import UserError
 
+from ...messages import mentions
+
 EXACT = [name for name, counter in COUNTERS.items() if counter.exact]
 
 
@@ -51,7 +53,7 @@ def test_every_exact_counter_passes(name: str) -> None:
 
 
 def test_a_wrong_counter_is_named() -> None:
-    assert why_not_trusted(Wrong()) == "it got its self-test wrong: 501 of kind mul instead of 500"
+    assert mentions(why_not_trusted(Wrong()), "501", "mul", "500")
 
 
 @pytest.mark.parametrize("name", EXACT, indirect=True)

@@ -19,9 +19,11 @@ from spikecost.models.algebra.simplify import Block, lower
 from spikecost.models.ground.errors import UserError
 from spikecost.models.number_formats import NUMBER_FORMATS, NumberFormat
 
+from ...archetypes import DEEP
+
 INPUTS = ("p", "q", "r", "s")
 NUMBERS = (-4, -2, -1, Fraction(-1, 2), Fraction(-1, 10), 0, Fraction(1, 10), Fraction(1, 2), 1, 2, 3, Fraction(81, 2))
-FUNCTIONS = 300
+FUNCTIONS = 1000 if DEEP else 120
 
 
 def _expression(chance: random.Random, depth: int, known: list[Expr]) -> Expr:

@@ -1,5 +1,6 @@
 """Inputs that vary in time: their samples by block against the stimulus's own values, and runs in blocks."""
 
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -8,6 +9,7 @@ from brian2 import ms, mV
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from spikecost.flops.toolchain import SCALAR, SIMD
 from spikecost.harness.kernels import sampled
 from spikecost.harness.kernels.kernel import compile_kernels
 from spikecost.harness.kernels.sampled import PLACES, SampledInputs
@@ -29,6 +31,11 @@ SHAPES = st.builds(
     sweep=st.sampled_from([0.0, 0.01]),
 )
 DIMENSION = units.dimension_of(mV / ms)
+
+
+def with_sine(stimulus, amplitude):
+    shapes = [replace(shape, amplitude=amplitude, omega=0.3) for shape in stimulus.shapes]
+    return Stimulus(stimulus.durations, shapes, stimulus.dimension)
 
 
 def one_by_one(stimulus, dt):
@@ -68,10 +75,15 @@ def test_lines_are_sampled_exactly():
 
 
 @pytest.mark.parametrize("refractory", [None, 3 * ms])
-def test_a_run_in_blocks_is_the_run_at_once(monkeypatch, refractory):
+@pytest.mark.parametrize("build", [SCALAR, SIMD], ids=lambda build: build.name)
+@pytest.mark.parametrize("sine", [False, True])
+def test_a_run_in_blocks_is_the_run_at_once(monkeypatch, refractory, build, sine):
+    """Where there is a sine, Python calls the kernel for each block, else compiled code does."""
     model = get_model("lif").replace(refractory=refractory)
-    kernel = compile_kernels([make_step(model, "rk4", "linear", varying=True)])[0]
+    kernel = compile_kernels([make_step(model, "rk4", "linear", varying=True)], build)[0]
     stimuli = [ornstein_uhlenbeck(3 * mV / ms, 1 * mV / ms, 5 * ms, 1 * ms, 200 * ms, seed=seed) for seed in range(3)]
+    if sine:
+        stimuli = [with_sine(stimulus, 0.1 * lane) for lane, stimulus in enumerate(stimuli)]
     monkeypatch.setattr(sampled, "BLOCK_BYTES", 1 << 30)
     at_once = kernel.run(stimuli, Fraction(1, 9))
     monkeypatch.setattr(sampled, "BLOCK_BYTES", 1)
@@ -81,3 +93,16 @@ def test_a_run_in_blocks_is_the_run_at_once(monkeypatch, refractory):
         np.testing.assert_array_equal(one.spike_times, other.spike_times)
         np.testing.assert_array_equal(one.samples, other.samples)
         assert one.tallies == other.tallies
+
+
+@pytest.mark.parametrize("neurons", [1, 8, 63, 64, 65])
+def test_compiled_code_runs_the_same_blocks_as_python(monkeypatch, neurons):
+    """Whatever the number of neurons, which need not fill vectors or blocks of lanes."""
+    kernel = compile_kernels([make_step("izhikevich", "heun", "hermite", varying=True)], SIMD)[0]
+    stimuli = [ornstein_uhlenbeck(8, 4, 5 * ms, 1 * ms, 50 * ms, seed=seed) for seed in range(neurons)]
+    compiled = kernel.run(stimuli, Fraction(1, 9))
+    monkeypatch.setattr(SampledInputs, "only_lines", False)
+    for one, other in zip(compiled, kernel.run(stimuli, Fraction(1, 9)), strict=True):
+        np.testing.assert_array_equal(one.spike_times, other.spike_times)
+        np.testing.assert_array_equal(one.samples, other.samples)
+    assert sum(outcome.spike_times.size for outcome in compiled) > neurons / 2

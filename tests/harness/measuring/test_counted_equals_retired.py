@@ -30,10 +30,10 @@ from spikecost.models.algebra.simplify import Block
 from spikecost.models.catalogue import MODELS
 from spikecost.models.definition.neuron import NeuronModel
 from spikecost.models.language import units
-from spikecost.models.methods.fixed_step import conditions
+from spikecost.models.methods.kinds.fixed_step import conditions
 from spikecost.models.step import Step, make_step, why_not
 
-from ...archetypes import applicable, choose, detections_of, everyday_methods, is_archetype
+from ...archetypes import OF_EACH_FORM, applicable, choose, detections_with, everyday_methods, is_archetype
 from .levels import NEEDS, require_level
 
 #: Steps in ms; the first one is used at which the model spikes and stays finite. (In a coarse step an exponential
@@ -105,11 +105,15 @@ def _is_everyday(cell: tuple[str, str, str]) -> bool:
     name, refractory, method = cell
     if refractory == "short" or (refractory == "long" and name == "lif"):
         return method in FEW
-    return is_archetype(name) or method == everyday_methods(name)[0]
+    if refractory == "long":
+        return method in OF_EACH_FORM
+    return method in everyday_methods(name)[: None if is_archetype(name) else 1]
 
 
 def _detections(model: NeuronModel, method: str) -> list[str]:
-    return [detection for detection in detections_of(model.name) if not why_not(model, method, detection)]
+    found = [each for each in detections_with(model.name, method) if not why_not(model, method, each)]
+    assert found
+    return found
 
 
 @cache

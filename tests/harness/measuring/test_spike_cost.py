@@ -45,11 +45,7 @@ def test_by_hand(kernel_of):
 
 def test_what_cannot_be_counted_says_why(kernel_of, monkeypatch):
     kernel = kernel_of("lif", "euler")
-    with pytest.raises(
-        UserError,
-        match=r"^lif with euler has no first spike, after some steps, under a constant input "
-        "of 0$",
-    ):
+    with pytest.raises(UserError, match=r"lif with euler has no first spike.* 0$"):
         count_step_and_spike(kernel, 0.0)
     with pytest.raises(UserError, match="has no first spike"):
         count_step_and_spike(kernel, 1e6)  # in the first step

@@ -171,11 +171,11 @@ def test_linear_opens_the_subexpressions_that_hold_the_variable():
 
 def test_linear_refuses_what_is_nonlinear():
     system = MODELS["izhikevich"].system
-    with pytest.raises(NotApplicable, match=r"^dv/dt is not linear in v$"):
+    with pytest.raises(NotApplicable, match="dv/dt is not linear in v"):
         Derivatives(system, Draft(frozenset({"v", "u"}))).linear(STATE)
 
 
 def test_linear_sees_nonlinearity_through_a_subexpression():
     model = MODEL.replace(equations=MODEL.equations.replace("g = w*k", "g = v/mV"))
-    with pytest.raises(NotApplicable, match=r"^dv/dt is not linear in v$"):
+    with pytest.raises(NotApplicable, match="dv/dt is not linear in v"):
         Derivatives(model.system, _draft()).linear(STATE)

@@ -138,7 +138,7 @@ def test_presets():
     slow = model.with_preset("slow")
     assert (model.label, slow.label, repr(slow)) == ("leaky", "leaky:slow", "<NeuronModel leaky:slow>")
     assert slow.parameter_values == {"tau": 50.0}
-    with pytest.raises(UserError, match=r"^unknown preset 'fast' of leaky: known are slow$"):
+    with pytest.raises(UserError, match=r"unknown preset 'fast' of leaky: .*slow"):
         model.with_preset("fast")
 
 
@@ -367,7 +367,7 @@ def test_an_initial_value_that_divides_by_zero():
 
 def test_a_bad_preset_is_refused_when_it_is_taken():
     model = NeuronModel(**GOOD, presets={"odd": {"taum": 1 * ms}})
-    with pytest.raises(UserError, match=r"^leaky: preset 'odd': parameters: taum not in the equations; expected tau$"):
+    with pytest.raises(UserError, match=r"leaky: .*'odd'.* taum .*; .*tau$"):
         model.with_preset("odd")
 
 

@@ -160,7 +160,7 @@ def test_statements_that_are_refused(source, message):
 def test_check_units_looks_at_dimensions_alone():
     # 1/0 has no value, but a dimension
     language.check_units("v/(0*ms)", DIMENSIONS, {}, (mV / ms).dim, "here")
-    with pytest.raises(UserError, match=r"^here: 'v/\(0\*ms\)' has the unit mV/ms, expected mV$"):
+    with pytest.raises(UserError, match=r"here: 'v/\(0\*ms\)' .*mV/ms, .*mV$"):
         language.check_units("v/(0*ms)", DIMENSIONS, {}, mV.dim, "here")
 
 

@@ -7,7 +7,7 @@ from spikecost.models.algebra.draft import Derivatives, Draft, NotApplicable, Ve
 from spikecost.models.algebra.expression import Const, Op, Var, expr, text
 from spikecost.models.algebra.polynomial import by_products, coefficients, linear_parts
 from spikecost.models.definition.neuron import NeuronModel
-from spikecost.models.methods.forms import gates, groups
+from spikecost.models.methods.kinds.forms import gates, groups
 from spikecost.models.step import make_step, why_not
 
 

@@ -45,6 +45,7 @@ def as_neuron(monkeypatch):
     def used(simulation):
         monkeypatch.setattr(ENGINES["neuron"], "run_each", simulation)
         monkeypatch.setattr(ENGINES["neuron"], "package", "")
+        monkeypatch.setattr(ENGINES["neuron"], "tools", ())
         return simulation
 
     return used

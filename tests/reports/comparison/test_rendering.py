@@ -14,7 +14,7 @@ from ..conftest import HOSTILE
 
 
 @pytest.fixture(scope="module")
-def files(hostile_run):
+def files(hostile_run, pictures):
     with matplotlib.rc_context({"svg.fonttype": "none"}):
         return render(hostile_run)
 

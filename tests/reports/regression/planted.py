@@ -8,7 +8,7 @@ from spikecost.flops import operations
 from spikecost.models import step as steps
 from spikecost.models.algebra.expression import Const
 from spikecost.models.algebra.simplify import Assign, Block
-from spikecost.models.methods import fixed_step
+from spikecost.models.methods.kinds import fixed_step
 
 #: 1 plus one unit in the last place: no compiler removes a multiplication by it, and no error shows it.
 NEARLY_ONE = Const(1 + Fraction(1, 2**52))

@@ -10,6 +10,7 @@ from spikecost.reports.regression.judge import judge
 from spikecost.reports.regression.kept.figures import KINDS
 from spikecost.reports.results.description import describe_model
 
+from ...messages import mentions
 from .figures import CASE, ENVIRONMENT, VALUES, baseline, figures
 
 STEP = "lif/rk4/hermite/operations_per_step"
@@ -130,7 +131,8 @@ def test_another_toolchain_is_recognised():
         gate_times=True,
     )
     assert judgement.status == 2
-    assert judgement.environment == ("compiler: gcc 12.2.0 in the baseline, gcc 13.1.0 here",)
+    (difference,) = judgement.environment
+    assert mentions(difference, "compiler", "gcc 12.2.0", "baseline", "gcc 13.1.0")
     assert {each.figure for each in judgement.of("not comparable")} == {
         "lif/rk4/instructions_per_step",
         "lif/rk4/instrumented_per_step",
@@ -198,7 +200,8 @@ def test_without_an_exact_counter_measured_counts_are_not_comparable():
     assert judge(baseline(), figures(lacking)).status == 2
     judgement = judge(baseline(), figures(lacking), without_counter=True)
     assert judgement.status == 0
-    assert {each.reason for each in judgement.of("not comparable")} == {"no exact counter worked in this run"}
+    (reason,) = {each.reason for each in judgement.of("not comparable")}
+    assert "no exact counter" in reason
 
 
 def test_new_figures_are_told_and_change_nothing():

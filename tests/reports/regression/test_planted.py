@@ -10,7 +10,8 @@ from spikecost.harness.kernels.kernel import compile_kernels
 from spikecost.harness.measuring.timing import Job, measure
 from spikecost.harness.stimuli import constant
 from spikecost.models.algebra.expression import Const, Op
-from spikecost.models.methods import METHODS, FixedStep, fixed_step
+from spikecost.models.methods import METHODS, FixedStep
+from spikecost.models.methods.kinds import fixed_step
 from spikecost.models.step import make_step
 from spikecost.reports.regression.judge import judge
 from spikecost.reports.regression.kept.baseline import Baseline

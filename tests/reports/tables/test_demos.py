@@ -6,6 +6,8 @@ from spikecost.accuracy.features import Verdict
 from spikecost.accuracy.features.shown.demo_runs import DemoRun
 from spikecost.reports.tables.demos import COLUMNS, demo_table, headline, runs_table, shown
 
+from ...messages import mentions
+
 
 @pytest.fixture(scope="module")
 def demos():
@@ -33,19 +35,16 @@ def test_demo_table(demos):
     assert demos["shown_converged"].sum() == 17
     findings = dict(zip(demos["letter"], demos["finding"], strict=True))
     assert {letter for letter, finding in findings.items() if finding.startswith("artefact")} == {"P", "Q", "T"}
-    assert findings["T"] == "artefact of the step, converged: a runaway"
+    assert "runaway" in findings["T"]
     assert (findings["A"], findings["C"]) == ("shown", "shown, with other spikes")
     gone = demos.set_index("letter")["gone_from_ms"].dropna().to_dict()
     assert gone == {"P": 0.125, "Q": 0.05, "T": 0.25}
 
 
 def test_the_headline(demos):
-    assert headline(demos) == (
-        "3 of the 20 demos of Izhikevich (2004) show their feature only because of the time step: "
-        "bistability (at dt = 0.25 ms, gone at 0.125 ms); depolarizing after-potential (at dt = 0.1 ms, gone at "
-        "0.05 ms); inhibition-induced bursting (at dt = 0.5 ms, gone at 0.25 ms). 17 show it converged, 6 of them "
-        "with another number of spikes."
-    )
+    of_the_step = (("bistability", 0.25, 0.125), ("depolarizing", 0.1, 0.05), ("inhibition-induced", 0.5, 0.25))
+    gone = [part for name, shown, gone in of_the_step for part in (name, f"at dt = {shown} ms", f"gone at {gone} ms")]
+    assert mentions(headline(demos), "3 of the 20", "only because of the time step", *gone, "17 show it", "6 of them")
 
 
 def test_the_headline_follows_the_runs():
@@ -53,10 +52,8 @@ def test_the_headline_follows_the_runs():
     artefact = run(((0.5, True, 2), (0.25, True, 2), (0.125, False, 2)), converged=False)
     to_the_last = run(((0.5, True, 2), (0.25, True, 2)), converged=False)
     assert headline(runs_table([])) == ""
-    assert headline(runs_table([same])).endswith(
-        "0 of the 1 demos of Izhikevich (2004) show their feature only because of the time step. 1 show it converged."
-    )
-    assert headline(runs_table([same, other])).endswith("2 show it converged, 1 of them with another number of spikes.")
+    assert mentions(headline(runs_table([same])), "0 of the 1", "time step. 1 show it converged")
+    assert mentions(headline(runs_table([same, other])), "2 show it converged, 1 of them")
     assert "step: tonic spiking (at dt = 0.25 ms, gone at 0.125 ms). 0" in headline(runs_table([artefact]))
     assert "step: tonic spiking (at dt = 0.25 ms). 0" in headline(runs_table([to_the_last]))
 

@@ -10,7 +10,7 @@ from brian2 import Hz, ms, mV
 import spikecost as sc
 from spikecost.accuracy.references.reference import reference
 from spikecost.harness.measuring.measure import measure
-from spikecost.reports.comparison.recommend import recommend
+from spikecost.reports.comparison.recommendation.recommend import recommend
 from spikecost.reports.comparison.run_comparison import compare_runs
 from spikecost.reports.regression.judge import judge
 from spikecost.reports.regression.kept.baseline import Baseline

@@ -5,7 +5,8 @@ from fractions import Fraction
 from spikecost.models.algebra.draft import Derivatives, Vector
 from spikecost.models.algebra.expression import Var, expr, less
 from spikecost.models.algebra.simplify import lower
-from spikecost.models.methods import FixedStep, InBlocks, Template, events
+from spikecost.models.methods import FixedStep, InBlocks, Template
+from spikecost.models.methods.kinds import events
 
 #: A step is corrected if two half steps differ from a whole step by more than this.
 ROUGH = Fraction(1, 100)

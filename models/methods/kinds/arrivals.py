@@ -20,13 +20,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from ..algebra.draft import substitute
-from ..algebra.expression import Expr, Var, at_most, less
-from ..algebra.simplify import Block, lower
-from ..algebra.system import System
-from ..definition.neuron import NeuronModel
-from ..definition.parts.arrivals import parameters_of
-from ..language.names import TIME
+from ...algebra.draft import substitute
+from ...algebra.expression import Expr, Var, at_most, less
+from ...algebra.simplify import Block, lower
+from ...algebra.system import System
+from ...definition.neuron import NeuronModel
+from ...definition.parts.arrivals import parameters_of
+from ...language.names import TIME
 from . import events
 
 

@@ -23,11 +23,11 @@ from spikecost.models.definition.neuron import NeuronModel
 from spikecost.models.ground.errors import UserError
 from spikecost.models.language import units
 from spikecost.models.step import make_step, why_not
-from spikecost.reports.comparison import recommend as recommend_module
-from spikecost.reports.comparison.budget import read_budget
 from spikecost.reports.comparison.comparison import compare
-from spikecost.reports.comparison.engines import ENGINES
-from spikecost.reports.comparison.recommend import recommend
+from spikecost.reports.comparison.recommendation import recommend as recommend_module
+from spikecost.reports.comparison.recommendation.budget import read_budget
+from spikecost.reports.comparison.recommendation.engines import ENGINES
+from spikecost.reports.comparison.recommendation.recommend import recommend
 from spikecost.reports.comparison.run_comparison import compare_runs
 from spikecost.reports.comparison.run_folder import TABLES, RunFolder
 from spikecost.reports.papers.methods_text import methods_text
@@ -36,9 +36,10 @@ from spikecost.reports.results import brian2_code as brian2_code_module
 from spikecost.reports.results.brian2_code import brian2_code, brian2_unit
 from spikecost.reports.results.description import describe_model
 
-from ...archetypes import choose, is_archetype
-from ...harness.neurons_of_networks import CUBA
-from ...noisy_models import THREAD
+from ....archetypes import choose, is_archetype
+from ....harness.neurons_of_networks import CUBA
+from ....messages import mentions
+from ....noisy_models import THREAD
 
 
 def run_program(code, tmp_path):
@@ -274,7 +275,7 @@ def test_program_headline_and_budget_are_of_the_same_way(small_run):
 def test_models_and_engines_restrict_a_run(small_run):
     found = recommend(50 * Hz, 0.3 * ms, run=small_run, models=["izhikevich"])
     assert found.choice["model"] == "izhikevich:RS"
-    assert found.not_recommended == {"lif": "not among the models asked for"}
+    assert "asked for" in found.not_recommended["lif"]
     nest = recommend(50 * Hz, 1 * ms, run=small_run, engine="nest")
     assert (nest.choice["model"], nest.choice["detection"]) == ("izhikevich:RS", "grid")
     assert "NEST has no way" in nest.not_recommended["lif"]
@@ -293,7 +294,7 @@ def test_every_other_model_has_its_reason(small_run):
     assert all("times the operations" in why for why in found.not_recommended.values())
     assert found.to_json()["not_recommended"] == found.not_recommended
     featured = recommend(50 * Hz, 1 * ms, features=["spike_frequency_adaptation"], run=small_run)
-    assert featured.not_recommended["lif"] == "it does not show spike_frequency_adaptation (cannot)"
+    assert mentions(featured.not_recommended["lif"], "spike_frequency_adaptation", "cannot")
     # a model that does not fire, and one that no way holds
     table = small_run.table.copy()
     table.loc[table["model"] == "lif", "flops_per_ms"] = np.nan
@@ -328,12 +329,13 @@ def test_a_reason_is_one_of_a_regime_that_was_not_reached_at_the_tolerance_that_
     table.loc[(table["model"] == "lif") & (table["tolerance"] < 1), "reason"] = "of a stricter tolerance"
     run = dataclasses.replace(run, table=table)
     found = recommend(50 * Hz, 1 * ms, run=run)
-    assert found.not_recommended["lif"] == "no way of it holds (not reached: it loses a spike)"
+    assert mentions(found.not_recommended["lif"], "not reached", "it loses a spike")
 
 
 def test_models_and_engine_have_their_own_reasons(small_run):
     found = recommend(50 * Hz, 1 * ms, run=small_run, models=["izhikevich"], engine="brian2")
-    assert found.not_recommended == {"lif": "not among the models asked for"}
+    assert found.not_recommended.keys() == {"lif"}
+    assert "asked for" in found.not_recommended["lif"]
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from ...harness.engines import ENGINES as SIMULATORS
-from ...models.ground.errors import UserError
+from ....harness.engines import ENGINES as SIMULATORS
+from ....models.ground.errors import UserError
 
 
 @dataclass(frozen=True)

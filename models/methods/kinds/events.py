@@ -14,14 +14,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from fractions import Fraction
 
-from ..algebra.derivative import derivative
-from ..algebra.draft import Draft, NotApplicable, substitute
-from ..algebra.expression import Expr, Op, Var, at_most, less, names, operation, select
-from ..algebra.polynomial import ZERO, minus, plus, times
-from ..algebra.simplify import Block, lower
-from ..algebra.system import distance
-from ..definition.neuron import NeuronModel
-from ..detection.base import check_smooth
+from ...algebra.derivative import derivative
+from ...algebra.draft import Draft, NotApplicable, substitute
+from ...algebra.expression import Expr, Op, Var, at_most, less, names, operation, select
+from ...algebra.polynomial import ZERO, minus, plus, times
+from ...algebra.simplify import Block, lower
+from ...algebra.system import distance
+from ...definition.neuron import NeuronModel
+from ...detection.base import check_smooth
 
 #: Why a model cannot be run if spikes arrive between steps: the condition before several arrivals would be needed.
 EXACT_ARRIVALS = "at exact times of arriving spikes, a crossing as spike needs a threshold such as v > level"

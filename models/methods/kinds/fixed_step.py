@@ -35,13 +35,13 @@ from collections.abc import Collection, Mapping
 from fractions import Fraction
 from typing import Any
 
-from ..algebra.draft import END, MIDDLE, START, Derivatives, Draft, NotApplicable, Vector, substitute
-from ..algebra.expression import Expr, Op, Var, at_most, expr, less
-from ..algebra.simplify import Assign, Block, lower
-from ..definition.neuron import NeuronModel
-from ..definition.step_names import INPUT_ENDINGS
-from ..detection import DETECTIONS, Crossing, Detection
-from ..language.names import LAST_SPIKE, TIME
+from ...algebra.draft import END, MIDDLE, START, Derivatives, Draft, NotApplicable, Vector, substitute
+from ...algebra.expression import Expr, Op, Var, at_most, expr, less
+from ...algebra.simplify import Assign, Block, lower
+from ...definition.neuron import NeuronModel
+from ...definition.step_names import INPUT_ENDINGS
+from ...detection import DETECTIONS, Crossing, Detection
+from ...language.names import LAST_SPIKE, TIME
 from . import arrivals, events, noise
 from .base import Step, Template
 
@@ -61,7 +61,7 @@ class FixedStep(ABC):
     steps_alike = True
     dense_output = False
     template = Template(
-        "spikecost.models.methods",
+        "spikecost.models.methods.kinds",
         "fixed_step.c.j2",
         functions=False,
         in_lanes=True,

@@ -17,10 +17,10 @@ from dataclasses import dataclass, replace
 from importlib.resources import files
 from typing import Any, Protocol
 
-from ..algebra.simplify import Assign, Block
-from ..definition.neuron import NeuronModel
-from ..definition.step_names import for_blocks
-from ..detection import DETECTIONS
+from ...algebra.simplify import Assign, Block
+from ...definition.neuron import NeuronModel
+from ...definition.step_names import for_blocks
+from ...detection import DETECTIONS
 from .events import why_not_between, why_not_located, why_not_located_end
 
 #: The number format that is taken if none is named.

@@ -7,9 +7,9 @@ import re
 
 import pandas as pd
 
-from ...accuracy.search.status import Bound
-from ...models.ground.errors import UserError
-from ..writing.numbers import bounded_text
+from ....accuracy.search.status import Bound
+from ....models.ground.errors import UserError
+from ...writing.numbers import bounded_text
 
 _BUDGET = re.compile(r"\s*([\d.]+(?:[eE][-+]?\d+)?)\s*([kMGT]?)\s*(?:FLOPS?(?:/s)?)?\s*", re.IGNORECASE)
 _PREFIX = {"": 1.0, "k": 1e3, "m": 1e6, "g": 1e9, "t": 1e12}

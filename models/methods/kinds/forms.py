@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ..algebra.draft import Derivatives, NotApplicable
-from ..algebra.expression import Expr, names
-from ..algebra.polynomial import coefficients, linear_parts
+from ...algebra.draft import Derivatives, NotApplicable
+from ...algebra.expression import Expr, names
+from ...algebra.polynomial import coefficients, linear_parts
 
 
 def gates(f: Derivatives) -> list[str]:

@@ -12,7 +12,7 @@ the path divided by dt. A method that is written for deterministic equations the
 
 from __future__ import annotations
 
-from ..definition.neuron import NeuronModel
+from ...definition.neuron import NeuronModel
 
 #: The parts of a run in which every step draws one number for each source of noise.
 EVERY_STEP = ("step", "refractory step", "refractory end")

@@ -8,15 +8,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ...accuracy.search.status import Bound, Status
-from ...accuracy.study.winners import cheapest_of_each
-from ...models.catalogue import get_model
-from ...models.definition.neuron import NeuronModel
-from ...models.ground.errors import UserError, short
-from ...models.ground.named_files import is_file
-from ..writing.numbers import as_said, bounded, bounded_text, number, step
+from ....accuracy.search.status import Bound, Status
+from ....accuracy.study.winners import cheapest_of_each
+from ....models.catalogue import get_model
+from ....models.definition.neuron import NeuronModel
+from ....models.ground.errors import UserError, short
+from ....models.ground.named_files import is_file
+from ...writing.numbers import as_said, bounded, bounded_text, number, step
+from ..run_folder import RunFolder
 from .engines import Restriction
-from .run_folder import RunFolder
 
 #: The columns that name a way.
 WAY = ["model", "method", "detection"]

@@ -10,25 +10,25 @@ from typing import Any
 import pandas as pd
 from brian2 import second
 
-from ...accuracy.features import FEATURES
-from ...accuracy.features.shown.search import FOUND, search
-from ...accuracy.search.status import Bound
-from ...accuracy.study.phases.progress import Progress
-from ...accuracy.study.suite import Suite
-from ...models.catalogue import get_model
-from ...models.definition.neuron import NeuronModel
-from ...models.ground.errors import UserError, check_list, short
-from ...models.language import units
-from ..results.brian2_code import brian2_code
-from ..results.recorded_model import recorded_model
-from ..writing.notebook import Shown, frame_html
-from ..writing.numbers import bounded, bounded_text, number, step
-from ..writing.records import records
-from ..writing.text import frame, prose
+from ....accuracy.features import FEATURES
+from ....accuracy.features.shown.search import FOUND, search
+from ....accuracy.search.status import Bound
+from ....accuracy.study.phases.progress import Progress
+from ....accuracy.study.suite import Suite
+from ....models.catalogue import get_model
+from ....models.definition.neuron import NeuronModel
+from ....models.ground.errors import UserError, check_list, short
+from ....models.language import units
+from ...results.brian2_code import brian2_code
+from ...results.recorded_model import recorded_model
+from ...writing.notebook import Shown, frame_html
+from ...writing.numbers import bounded, bounded_text, number, step
+from ...writing.records import records
+from ...writing.text import frame, prose
+from ..comparison import compare
+from ..run_folder import RunFolder
 from .budget import budget_said, read_budget, share
-from .comparison import compare
 from .engines import ENGINES, engine_named
-from .run_folder import RunFolder
 from .ways import as_choice, cheapest, in_words, others_said, others_than, ranked, times_as_much, ways_asked_for
 
 #: Dimension of a rate.
@@ -123,7 +123,7 @@ def recommend(
         By default those of the default suite, or of the run. If features are requested and no run is given, presets of
         the models are tried, too.
     engine : str, optional
-        Only ways that this simulator has: a name in `spikecost.reports.comparison.engines.ENGINES`.
+        Only ways that this simulator has: a name in `spikecost.reports.comparison.recommendation.engines.ENGINES`.
     jobs : int, optional
         Threads of that run; by default one per core.
     progress : Progress, optional

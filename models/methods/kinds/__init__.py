@@ -1,0 +1,1 @@
+"""What kinds of method are there? Fixed steps and blocks, and the forms, events, arrivals and noise that they share."""
