@@ -31,7 +31,7 @@ ARGUMENTS = {
     **dict.fromkeys(("arcsin", "arccos"), "0.9*v/(1 + v**2)"),
     "log1p": "v - 0.3",
     "clip": "2*v - 1, -0.2, 0.4",
-    "timestep": "t % (3*ms), 0.7*ms",
+    "timestep": "t % (3.01*ms), 0.7*ms",
     "int": "5*v - 2",
 }
 TEXTS = {name: f"{name}({ARGUMENTS.get(name, '2*v - 1')})" for name in DEFAULT_FUNCTIONS if name not in RANDOM} | {
