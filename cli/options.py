@@ -92,6 +92,21 @@ def add_step(parser: argparse.ArgumentParser) -> None:
     add_one_of(parser, "--precision", "double", precisions)
 
 
+def add_rows(parser: argparse.ArgumentParser) -> None:
+    """Add the options for further rows of a run's table: number formats and other simulators."""
+    formats = parser.add_argument(
+        "--precision",
+        dest="precisions",
+        nargs="+",
+        metavar="FORMAT",
+        help="number formats of the kernels, each in rows of its own: %(names)s (default: double)",
+    )
+    vars(formats)["names"] = ListedNames(precisions)  # a help text may contain every attribute of its option
+    parser.add_argument(
+        "--engines", nargs="+", metavar="NAME", help="other simulators to run, too, such as nest neuron brian2:cython"
+    )
+
+
 def add_input(parser: argparse.ArgumentParser) -> None:
     """Add the options about a Brian2 group in a script."""
     parser.add_argument(

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from spikecost.accuracy.measures.spike_trains import SpikeTrain
 from spikecost.harness.stimuli import Stimulus
-from spikecost.harness.stimuli.base import Shape
+from spikecost.harness.stimuli.parts.shape import Shape
 from spikecost.models.language import units
 from spikecost.reports.regression.kept.figures import KINDS
 

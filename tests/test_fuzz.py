@@ -33,8 +33,9 @@ from spikecost.models.detection import DETECTIONS
 from spikecost.models.ground.errors import UserError
 from spikecost.models.methods import METHODS
 from spikecost.models.step import make_step, why_not
-from spikecost.reports.comparison import run_folder
-from spikecost.reports.comparison.run_folder import MANIFEST, RunFolder
+from spikecost.reports.comparison import files_of_run
+from spikecost.reports.comparison.files_of_run import MANIFEST
+from spikecost.reports.comparison.run_folder import RunFolder
 from spikecost.reports.regression.judge import judge
 from spikecost.reports.regression.kept import baseline as kept_baselines
 from spikecost.reports.regression.kept.figures import Figures
@@ -258,8 +259,8 @@ def test_a_run_with_another_description_is_refused_in_one_line_or_read(a_run, tm
     signed = {**manifest, "about": about}
     del signed["checksum"]
     signed = json.loads(json.dumps(signed))
-    signed["checksum"] = run_folder._checksum(signed)
-    (folder / MANIFEST).write_bytes(run_folder._json(signed))
+    signed["checksum"] = files_of_run._checksum(signed)
+    (folder / MANIFEST).write_bytes(files_of_run.as_json(signed))
     read = said_in_one_line(lambda: RunFolder.read(folder))
     if read is not None:
         said_in_one_line(lambda: read.text)

@@ -160,8 +160,13 @@ def c_arrivals() -> str:
 
 def c_prelude(build: Build, number: NumberFormat, vector_exp: bool = False) -> str:
     """Print the code before kernels; `vector_exp` says whether vector versions of exp and pow may be called."""
-    head = _VECTOR_FUNCTIONS.format(c=number.c_type, f=number.suffix) if vector_exp and build.lanes else ""
-    return head + _PRELUDE + number.is_number + _FRESH + (_SELECT_IN_LANES if build.lanes else number.select)
+    head = (
+        _VECTOR_FUNCTIONS.format(c=number.c_type, f=number.suffix)
+        if vector_exp and build.lanes and number.functions
+        else ""
+    )
+    fresh = _FRESH.replace('"+x"', f'"+{number.register}"')
+    return head + _PRELUDE + number.is_number + fresh + (_SELECT_IN_LANES if build.lanes else number.select)
 
 
 def c_stimulus() -> str:
@@ -189,6 +194,8 @@ def c_expression(node: Expr, number: NumberFormat) -> str:
     args = [c_expression(arg, number) for arg in node.args]
     if _compares_twice(node):
         args[1] = f"apart({args[1]})"
+    if own := number.operation(node.kind, args):
+        return own
     if node.kind in _INFIX:
         return f"({args[0]} {_INFIX[node.kind]} {args[1]})"
     if node.kind == "neg":

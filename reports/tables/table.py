@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from ...accuracy.study.intervals import interval
-from ...accuracy.study.study import Case, Study
+from ...accuracy.study.study import OURS, Case, Study
 from ...accuracy.study.winners import cheapest_in_each
 from ...flops.conventions import Convention, get_convention
 from ...models.language import units
@@ -77,13 +77,13 @@ def columns(study: Study) -> dict[str, str]:
 
 def table(study: Study) -> pd.DataFrame:
     """Return the table; columns as in `columns`, failed cases included with their reason."""
-    rows = [_row(case, study.suite.conventions) for case in study.cases]
+    rows = [_row(case, study.suite.conventions) for case in (*study.cases, *study.other_cases)]
     return pd.DataFrame(rows, columns=list(columns(study)))
 
 
 def cheapest(rows: pd.DataFrame, cost: str = "flops_per_ms") -> pd.DataFrame:
-    """Return, for each situation and model, the row with the lowest cost; models without a cost are left out."""
-    reached = rows[rows[cost].notna()]
+    """Return, for each situation and model, the row of ours with the lowest cost; models without one are left out."""
+    reached = rows[rows[cost].notna() & (rows["engine"] == OURS)]
     # situations in the order of the suite, models from the cheapest
     order = dict.fromkeys(rows[SITUATION].itertuples(index=False, name=None))
     situations = dict(zip(reached.index, reached[SITUATION].itertuples(index=False, name=None), strict=True))
@@ -99,6 +99,7 @@ def situation(case: Case) -> dict[str, Any]:
         "model": regime.model.label,
         "method": case.curve.method,
         "detection": case.curve.detection,
+        "engine": case.curve.engine,
         "stimulus": regime.stimulus,
         "horizon_ms": regime.horizon,
         "level": regime.level,

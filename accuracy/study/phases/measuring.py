@@ -57,18 +57,29 @@ def record_all(study: Study, kernels: Mapping[tuple[NeuronModel, str], Kernels],
             progress.done()
 
 
-def time_all(study: Study, kernels: Mapping[tuple[NeuronModel, str], Kernels], progress: Progress) -> None:
-    """Time the kernel of every case at its setting, while no other thread runs."""
+def time_all(
+    study: Study, formats: Mapping[str, Mapping[tuple[NeuronModel, str], Kernels]], progress: Progress
+) -> None:
+    """Time the kernel of every case at its setting, while no other thread runs.
+
+    Parameters
+    ----------
+    study : Study
+    formats : mapping
+        The kernels of each number format, by the name that curves have as their engine.
+    progress : Progress
+    """
     # the time per step does not depend on the kind of stimulus: one kind is enough
     first = study.suite.stimuli[0], study.suite.horizons[0]
     timed: list[tuple[Case, str]] = []
     """Cases, and the name of the timing."""
     jobs = []
-    for case in study.cases:
+    for case in (*study.cases, *study.other_cases):
         regime = case.curve.regime
-        if not case.coarsest or (regime.stimulus, regime.horizon) != first:
+        if not case.coarsest or (regime.stimulus, regime.horizon) != first or case.curve.engine not in formats:
             continue
-        compiled = kernels[regime.model, regime.stimulus].compiled[case.curve.method, case.curve.detection]
+        kernels = formats[case.curve.engine][regime.model, regime.stimulus]
+        compiled = kernels.compiled[case.curve.method, case.curve.detection]
         stimulus = regime.trials[0].stimulus
         jobs.append(one_neuron(compiled.alone, stimulus, case.setting, case.curve.by_dt))
         timed.append((case, "one_neuron"))

@@ -24,7 +24,7 @@ _ENDINGS = (".parquet", ".csv")
 #: Columns of the export, whatever is in the store.
 SCHEMA = pa.schema(
     [
-        *((name, pa.string()) for name in ("model", "stimulus", "level", "method", "detection")),
+        *((name, pa.string()) for name in ("model", "stimulus", "level", "method", "detection", "precision")),
         ("horizon", pa.float64()),
         ("trials", pa.int64()),
         *((name, pa.string()) for name in ("processor", "compiler")),

@@ -20,7 +20,7 @@ from spikecost.accuracy.study.suite import Suite
 from spikecost.flops.toolchain import SIMD
 from spikecost.harness.kernels.kernel import compile_kernels
 from spikecost.harness.stimuli import as_it_stands, constant
-from spikecost.harness.stimuli.frozen_noise import BrownianPath
+from spikecost.harness.stimuli.parts.frozen_noise import BrownianPath
 from spikecost.models.ground.errors import attempt
 from spikecost.models.step import make_step
 
