@@ -213,7 +213,7 @@ def c_expression(node: Expr, number: NumberFormat) -> str:
 
 
 def _compares_twice(node: Expr) -> bool:
-    """Whether both sides of ``and`` or ``or`` compare the same numbers, such as ``a <= b and b <= a`` for ``a == b``."""
+    """Whether both sides of ``and`` or ``or`` compare the same numbers, such as ``a <= b and b <= a`` (``a == b``)."""
     if not isinstance(node, Op) or node.kind not in ("and", "or"):
         return False
     left, right = (

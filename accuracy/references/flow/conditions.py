@@ -2,10 +2,9 @@
 
 A comparison, ``int(v > vh)``, makes a right-hand side jump. An absolute value, a square root or a fractional power has
 a kink where its argument is zero, and no Taylor series there. Each becomes a name with the value 1 or 0, and an
-expression that is positive where the value is 1. So do the comparisons of a threshold, unless it has the usual form, and those of
-refractoriness.
-A sign is a name with the value -1, 0 or 1; ``floor(x)`` is a name whose value is a whole number, and an expression
-that is positive as long as x stays between this number and the next.
+expression that is positive where the value is 1. So do the comparisons of a threshold, unless it has the usual form,
+and those of refractoriness. A sign is a name with the value -1, 0 or 1; ``floor(x)`` is a name whose value is a whole
+number, and an expression that is positive as long as x stays between this number and the next.
 """
 
 from __future__ import annotations
