@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import gc
 import os
 import platform
 import shutil
@@ -201,6 +202,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         deep = {item for item in items if item.get_closest_marker("product") or item.get_closest_marker("deep")}
         config.hook.pytest_deselected(items=list(deep))
         items[:] = [item for item in items if item not in deep]
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Leave what exists before the first test out of garbage collection: Brian2 collects in every run, and searching
+    all modules and tests for garbage takes longer than most runs.
+    """
+    del session
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(wrapper=True)
