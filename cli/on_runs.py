@@ -37,7 +37,7 @@ def run(options: argparse.Namespace) -> int:
         suite = read_suite(options.suite, suite, models=options.models or (), allow_python=options.allow_python)
     chosen: dict[str, Any] = {
         name: tuple(getattr(options, name))
-        for name in ("models", "methods", "detections", "stimuli", "rheobases", "measures")
+        for name in ("models", "methods", "detections", "stimuli", "rheobases", "measures", "precisions", "engines")
         if getattr(options, name)
     }
     if options.models:

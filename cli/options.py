@@ -92,6 +92,21 @@ def add_step(parser: argparse.ArgumentParser) -> None:
     add_one_of(parser, "--precision", "double", precisions)
 
 
+def add_rows(parser: argparse.ArgumentParser) -> None:
+    """Add the options for further rows of a run's table: number formats and other simulators."""
+    formats = parser.add_argument(
+        "--precision",
+        dest="precisions",
+        nargs="+",
+        metavar="FORMAT",
+        help="number formats of the kernels, each in rows of its own: %(names)s (default: double)",
+    )
+    vars(formats)["names"] = ListedNames(precisions)  # a help text may contain every attribute of its option
+    parser.add_argument(
+        "--engines", nargs="+", metavar="NAME", help="other simulators to run, too, such as nest neuron brian2:cython"
+    )
+
+
 def add_input(parser: argparse.ArgumentParser) -> None:
     """Add the options about a Brian2 group in a script."""
     parser.add_argument(
@@ -129,7 +144,9 @@ def add_workers(parser: argparse.ArgumentParser) -> None:
         "--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="threads or processes (default: all cores)"
     )
     parser.add_argument(
-        "--executor", metavar="KIND", help="what sweeps: threads (default), processes, or dask, if there is a cluster"
+        "--executor",
+        metavar="KIND",
+        help="what sweeps: threads (default), processes, or dask or ray, if there is a cluster",
     )
     parser.add_argument(
         "--cluster",

@@ -17,6 +17,7 @@ from .options import (
     add_input,
     add_one_of,
     add_quiet,
+    add_rows,
     add_run,
     add_step,
     add_store,
@@ -98,6 +99,7 @@ def _add_comparison(commands: Any) -> None:
         "--detections", nargs="+", metavar="DETECTION", help="spike detections of `spikecost methods` (default: all)"
     )
     run.add_argument("--stimuli", nargs="+", metavar="KIND", help="such as constant ornstein_uhlenbeck")
+    add_rows(run)
     run.add_argument("--rates", nargs="+", metavar="RATE", help="firing rates, such as 20 or 20Hz")
     run.add_argument(
         "--rheobases",
@@ -163,7 +165,9 @@ def _add_readers(commands: Any) -> None:
         "--models", nargs="+", metavar="MODEL", help="only these models (default: those of the RUN, or of the suite)"
     )
     recommend.add_argument(
-        "--engine", metavar="NAME", help="only what this simulator can run: brian2 or nest (default: any code)"
+        "--engine",
+        metavar="NAME",
+        help="the dt that this simulator needs, such as nest or neuron:crank_nicolson; brian2: with a program",
     )
     add_input(recommend)
     recommend.add_argument("--budget", metavar="FLOPS", help="operations per second allowed, such as '5e5 FLOP/s'")

@@ -30,6 +30,7 @@ from ..models.ground.html import table_html
 from ..models.language import units
 from ..models.methods import DOUBLE, METHODS, with_steps_alike
 from ..models.methods.kinds.noise import EVERY_STEP, HELD
+from ..models.number_formats import NUMBER_FORMATS
 from ..models.step import Step, make_step
 from .contraction import fused
 from .conventions import Convention, get_convention
@@ -200,6 +201,8 @@ class Count:
     @cached_property
     def as_fused(self) -> dict[str, int]:
         """A step without a spike, by kind, with multiplications and additions fused where a compiler fuses them."""
+        if NUMBER_FORMATS[self.step.precision].kinds:  # integers are not fused
+            return self.as_run.present
         return fused(self.step.blocks["advance"], self.as_run)
 
     def flops_per_step(self, convention: str | Convention = "unit", dt: Any = None) -> float:
@@ -237,7 +240,8 @@ def count(model: str | NeuronModel, method: str, detection: str = "grid", *, pre
     detection : str
         A registered detection, such as ``grid``.
     precision : str
-        A registered number format: ``double`` or ``single``. The operations are the same; what they cost may not be.
+        A registered number format: ``double``, ``single``, or ``s16.15`` for fixed point, whose operations are those
+        of integers.
 
     Raises
     ------
@@ -250,10 +254,25 @@ def count(model: str | NeuronModel, method: str, detection: str = "grid", *, pre
 def count_step(step: Step) -> Count:
     """Count the operations of a Step."""
     parts = METHODS[step.method].parts(step)
+    kinds = NUMBER_FORMATS[step.precision].kinds
     return Count(
         step,
-        {part: _sum(step.blocks[name] for name in names) + drawn(step.model, part) for part, names in parts.items()},
+        {
+            part: _as_kinds(_sum(step.blocks[name] for name in names), kinds) + drawn(step.model, part)
+            for part, names in parts.items()
+        },
     )
+
+
+def _as_kinds(operations: Operations, kinds: Mapping[str, tuple[str, ...]]) -> Operations:
+    """Return operations of a Step as the operations that a number format makes of them."""
+    if not kinds:
+        return operations
+    found: dict[str, int] = {}
+    for kind, n in operations.items():
+        for each in kinds.get(kind, (kind,)):
+            found[each] = found.get(each, 0) + n
+    return Operations(found)
 
 
 def drawn(model: NeuronModel, part: str) -> Operations:

@@ -171,7 +171,7 @@ MUTANTS = [
     *_in(
         "harness/stimuli",
         "harness/stimuli",
-        ("base.py", "omega=self.omega + 2 * self.sweep * s", "omega=self.omega + self.sweep * s"),
+        ("parts/shape.py", "omega=self.omega + 2 * self.sweep * s", "omega=self.omega + self.sweep * s"),
         ("base.py", 'searchsorted(ends, times, side="right")', 'searchsorted(ends, times, side="left")'),
         ("kinds/ornstein_uhlenbeck.py", "math.sqrt(1 - memory**2)", "(1 - memory)"),
         ("kinds/chirp.py", "sweep=math.pi *", "sweep=2 * math.pi *"),

@@ -21,6 +21,7 @@ from brian2.units.fundamentalunits import Dimension
 from ...models.definition.neuron import NeuronModel
 from ...models.ground import cache as kept
 from ...models.ground.code_version import version_of
+from ...models.ground.errors import NoValue
 
 
 def recall(kind: str, model: NeuronModel, request: Any, compute: Callable[[], Any]) -> Any:
@@ -34,10 +35,18 @@ def recall(kind: str, model: NeuronModel, request: Any, compute: Callable[[], An
     request : Any
         Everything else that the result depends on (see `content`).
     compute : callable
-        Returns a value that JSON can hold. If it raises, nothing is kept.
+        Returns a value that JSON can hold, or `NoValue`. If it raises, nothing is kept.
     """
     key = "\n".join((kind, _solvers(), model.content, content(request)))
-    return kept.recall("references", key, compute)
+    found = kept.recall("references", key, lambda: _as_json(compute()))
+    return NoValue(found[_NO_VALUE]) if isinstance(found, dict) and _NO_VALUE in found else found
+
+
+_NO_VALUE = "no value"
+
+
+def _as_json(found: Any) -> Any:
+    return {_NO_VALUE: found.reason} if isinstance(found, NoValue) else found
 
 
 def content(value: Any) -> str:

@@ -16,7 +16,7 @@ from ...harness.kernels.kernels import run_together
 from ...harness.stimuli import Stimulus, common_divisor, constant
 from ...models.definition.domain import check_domain
 from ...models.definition.neuron import NeuronModel
-from ...models.ground.errors import UserError
+from ...models.ground.errors import NoValue, UserError
 from ...models.language import units
 from ...models.step import make_step
 from ..references import closed_form, noisy, taylor
@@ -81,7 +81,7 @@ def drive_for(model: NeuronModel, rate: float, horizon: float) -> Drive:
         )
     own = 0.0 if model.drive is None else float(units.internal(model.drive))
 
-    def compute() -> tuple[float, float, str] | str:
+    def compute() -> tuple[float, float, str] | NoValue:
         failures: list[str] = []
         try:
             drive = find_drive(
@@ -92,14 +92,14 @@ def drive_for(model: NeuronModel, rate: float, horizon: float) -> Drive:
                 1000 / horizon,
             )
         except NeverSpikes as error:
-            return _why_silent(model, error, failures)
+            return NoValue(_why_silent(model, error, failures))
         except UnreachableRate as error:
-            return f"{error}; each drive was held for {horizon / 1000:g} s"
+            return NoValue(f"{error}; each drive was held for {horizon / 1000:g} s")
         return drive.value, drive.rate, other_rates(model, drive.value, horizon)
 
     found = recall("drive", model, (wanted, horizon), compute)
-    if isinstance(found, str):
-        raise UnreachableRate(found)
+    if isinstance(found, NoValue):
+        raise UnreachableRate(found.reason)
     return Drive(*found)
 
 
@@ -278,7 +278,7 @@ def drive_near(model: NeuronModel, near: Drive, away: float, horizon: float) -> 
     def rate(value: float) -> float:
         return firing_rate(model, value, horizon)
 
-    def compute() -> float | str:
+    def compute() -> float | NoValue:
         times = _spikes(model, constant_drive(model, near.value, horizon))
         why = ""
         if firing.fires_steadily(times, horizon) and firing.period(times) == 1:
@@ -290,14 +290,15 @@ def drive_near(model: NeuronModel, near: Drive, away: float, horizon: float) -> 
             value = float(f"{near.value * (1 + away * CLOSER**part):.{DIGITS}g}")
             if abs(rate(value) - near.rate) <= abs(away) * near.rate + 1000 / horizon:
                 return value
-        return why or (
-            f"no drive near {near.value:g} ({near.rate:.4g} Hz) fires at {wanted:.4g} Hz within one spike "
+        return NoValue(
+            why
+            or f"no drive near {near.value:g} ({near.rate:.4g} Hz) fires at {wanted:.4g} Hz within one spike "
             f"in {horizon:g} ms"
         )
 
     found = recall("drive near", model, (near, away, horizon), compute)
-    if isinstance(found, str):
-        raise UnreachableRate(found)
+    if isinstance(found, NoValue):
+        raise UnreachableRate(found.reason)
     return float(found)
 
 
@@ -347,15 +348,15 @@ def mean_drive(
             return 0.0
         return 1000 * fmean(len(each.spike_times) for each in outcomes) / float(stimuli[0].horizon)
 
-    def compute() -> float | str:
+    def compute() -> float | NoValue:
         try:
             return find_mean_drive(fires, rate, model.label, _first(model)).value
         except NeverSpikes as error:
-            return _why_silent(model, error, failures)
+            return NoValue(_why_silent(model, error, failures))
         except UnreachableRate as error:
-            return str(error)
+            return NoValue(str(error))
 
     found = recall("mean drive", model, (request, rate), compute)
-    if isinstance(found, str):
-        raise UnreachableRate(found)
+    if isinstance(found, NoValue):
+        raise UnreachableRate(found.reason)
     return float(found)

@@ -269,12 +269,49 @@ def _trains(
 def _nanoseconds(
     model: NeuronModel, engine: Engine, method: str, stimulus: Stimulus, dt: Fraction, *, neurons: int
 ) -> float:
-    """Return the wall time per neuron and ms of model time, from the difference of two lengths."""
+    return statistics.median(nanoseconds(model, engine, method, stimulus, dt, neurons=neurons, repeats=REPEATS))
+
+
+def nanoseconds(
+    model: NeuronModel,
+    engine: Engine,
+    method: str,
+    stimulus: Stimulus,
+    dt: Fraction,
+    *,
+    neurons: int,
+    repeats: int = REPEATS,
+) -> list[float]:
+    """Return the wall time of a simulator in ns per neuron and ms of model time, once per repeat.
+
+    It is the difference of two simulations, so that what it costs to start is left out.
+
+    Parameters
+    ----------
+    model : NeuronModel
+    engine : Engine
+    method : str
+        A scheme of the engine.
+    stimulus : Stimulus
+        Its first value is the constant input.
+    dt : Fraction
+        In ms.
+    neurons : int
+        Number of identical neurons.
+    repeats : int
+
+    Raises
+    ------
+    UserError
+        If the engine fails, or the clock does not resolve the difference.
+    """
     shapes, seconds = stimulus.shapes[:1], []
     for steps in STEPS:
         part = shorten(Stimulus([dt * steps], shapes, stimulus.dimension), dt, steps)
-        runs = engine.runs(model, method, [dt] * REPEATS, part, neurons)
-        seconds.append(statistics.median(run.seconds for run in runs))
-    if seconds[1] <= seconds[0]:
+        runs = engine.runs(model, method, [dt] * repeats, part, neurons)
+        seconds.append([run.seconds for run in runs])
+    short = statistics.median(seconds[0])
+    if statistics.median(seconds[1]) <= short:
         raise UserError("the clock does not resolve it")
-    return 1e9 * (seconds[1] - seconds[0]) / float(dt * (STEPS[1] - STEPS[0])) / neurons
+    per = float(dt * (STEPS[1] - STEPS[0])) * neurons
+    return [1e9 * max(each - short, 0.0) / per for each in seconds[1]]

@@ -24,6 +24,8 @@ class Status(StrEnum):
     """The stated error of the reference is too close to the tolerance."""
     REFERENCE_CONTRADICTED = "reference contradicted"
     """Kernels agree with each other but not with the reference."""
+    NOT_HERE = "not here"
+    """The simulator is not installed on this machine."""
     FAILED = "failed"
     """The program failed; this says nothing about the model."""
 

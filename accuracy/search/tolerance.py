@@ -87,16 +87,51 @@ class ErrorCurve:
         return tuple(sorted(self._runs, key=float, reverse=True))
 
 
+class _Part(ErrorCurve):
+    """The part of a curve down to a setting: finer ones are not known to it."""
+
+    def __init__(self, whole: ErrorCurve, settings: Iterable[Fraction]) -> None:
+        self._whole, self._kept = whole, None
+        self._times_over = {}
+        self._runs = {setting: whole(setting) for setting in settings}
+
+    def _computed(self, setting: Fraction) -> tuple[Run, ...]:
+        return self._whole(setting)
+
+
+def down_to_the_floor(
+    curve: ErrorCurve, settings: Sequence[Fraction], criterion: Criterion
+) -> tuple[ErrorCurve, Sequence[Fraction]]:
+    """Return the part of a sweep down to the setting with the smallest error, where rounding errors take over.
+
+    In a coarse number format, errors shrink with dt only down to a floor, and grow again with the number of steps. Only
+    down to the floor must a criterion hold at every finer setting.
+
+    Parameters
+    ----------
+    curve : ErrorCurve
+    settings : sequence of Fraction
+        Those that were run, from coarse to fine.
+    criterion : Criterion
+        Says what an error is.
+    """
+    times_over = [min(curve.times_over(setting, criterion)) for setting in settings]
+    if not any(times_over):
+        return curve, settings
+    part = settings[: times_over.index(max(times_over)) + 1]
+    return _Part(curve, part), part
+
+
 def descend(curve: ErrorCurve, sweep: TimeSteps | Tolerances, criteria: Iterable[Criterion]) -> tuple[Fraction, ...]:
     """Run a sweep from coarse to fine; return the settings that were run.
 
     It ends early once, at `CALM` settings in a row, all errors of all stimuli are `CALM_MARGIN` times below their
-    tolerance.
+    tolerance. Without criteria, it does not end early.
     """
     wanted = tuple(criteria)
     calm = 0
     for n, setting in enumerate(sweep.settings, 1):
-        calm = calm + 1 if all(min(curve.times_over(setting, each)) >= CALM_MARGIN for each in wanted) else 0
+        calm = calm + 1 if wanted and all(min(curve.times_over(setting, each)) >= CALM_MARGIN for each in wanted) else 0
         if calm == CALM:
             return sweep.settings[:n]
     return sweep.settings

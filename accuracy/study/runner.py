@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Container, Mapping, Sequence
 from pathlib import Path
 
@@ -12,16 +13,18 @@ from ...harness.store import Store, open_store
 from ...models.catalogue import get_model
 from ...models.definition.domain import check_domain
 from ...models.definition.neuron import NeuronModel
+from ...models.ground.bounded import task_patience
 from ...models.ground.errors import NoValue, UserError, shortened
 from ...models.ground.interruption import interruptible
 from ...models.reading.files import executed
 from .ahead import Second, computed_ahead
-from .phases import measuring
+from .kept_study import keep_study
+from .phases import measuring, peers
 from .phases.elsewhere import AllKernels, Sweeping
 from .phases.executing import closing
 from .phases.progress import Progress, spread
 from .phases.sweeping import Finder, cases_of, compiled_for, contradictions, guessed_cost, regime_of, to_fill
-from .study import Case, Curve, Study
+from .study import OURS, Case, Curve, Study, ours_in
 from .suite import Suite
 
 #: More threads than this are refused.
@@ -71,6 +74,7 @@ def run_suite(
     """
     check_jobs(jobs)
     check_length(suite)
+    task_patience()  # a limit that is no number is refused before anything is computed
     find_compiler()
     kind, address = chosen(executor, cluster)
     progress = progress or Progress()
@@ -80,12 +84,26 @@ def run_suite(
     try:
         with open_store(store) as kept, interruptible():
             study.store = str(kept.path) if kept.is_open else ""
-            _run(study, jobs, progress, kept, lambda: kind.start(jobs, address))
+            begun = time.time()
+            try:
+                _run(study, jobs, progress, kept, lambda: kind.start(jobs, address))
+            except KeyboardInterrupt:
+                study.interrupted = True
+                raise
+            finally:
+                keep_study(kept, study, begun)
     except KeyboardInterrupt:
         if not study.curves:
             raise
         study.interrupted = True
         study.cases = study.cases or [case for curve in study.curves for case in cases_of(curve, suite)]
+        judged = {id(case.curve) for case in study.other_cases}
+        study.other_cases += [
+            case
+            for curve in study.other_curves
+            if id(curve) not in judged
+            for case in (peers.cases_of(curve, suite) if curve.peer else cases_of(curve, suite))
+        ]
     return study
 
 
@@ -163,26 +181,7 @@ def _compare(
     for key, regime in kinds.items():
         kernels[key] = compiled_for(regime, suite)
         progress.done()
-    work = [
-        (regime, method, detection)
-        for regime in study.regimes
-        for method in suite.methods
-        for detection in suite.detections
-    ]
-    progress.begin("sweeping dt", len(work))
-    # expensive and cheap curves in turn, so that the first ones tell how long all will take
-    order = spread([guessed_cost(*item, kernels[item[0].model, item[0].stimulus]) for item in work])
-    sweeping = Sweeping(workers, suite, store, progress.say)
-    finders: dict[int, Finder] = {}
-    curves: dict[int, Curve] = {}
-    try:
-        for i, curve, find in sweeping.sweep(work, order, kernels):
-            curves[i] = curve
-            if find is not None:
-                finders[id(curve)] = find
-            progress.done()
-    finally:  # also the finished ones of an interrupted run
-        study.curves += [curves[i] for i in sorted(curves)]
+    finders = _sweep(study, study.curves, kernels, progress, store=store, workers=workers)
     if study.reused:
         progress.say(study.reused)
     contradicted = contradictions(study, kernels, progress)
@@ -190,11 +189,27 @@ def _compare(
         case for curve in study.curves for case in cases_of(curve, suite, contradicted.get(regime_of(curve), ""))
     ]
     if suite.witnessed:
+        sweeping = Sweeping(workers, suite, store, progress.say)
         _fill_map(study, sweeping, kernels, finders, contradicted, progress=progress)
+    formats = {OURS: kernels}
+    for precision in suite.precisions[1:]:
+        progress.begin(f"compiling kernels, {precision}", len(kinds))
+        found = {}
+        for key, regime in kinds.items():
+            found[key] = compiled_for(regime, suite, precision)
+            progress.done()
+        formats[ours_in(precision)] = found
+        _sweep(study, study.other_curves, found, progress, store=store, workers=workers, said=f", {precision}")
+    study.other_cases = [
+        case for curve in study.other_curves for case in cases_of(curve, suite, contradicted.get(regime_of(curve), ""))
+    ]
     workers.close(stop=False)
+    if suite.engines:
+        peers.compare_all(study, jobs, progress)
     if not (suite.witnessed and any(curve.points for curve in study.curves)):
+        peers.time_all(study, progress)
         return
-    measuring.record_all(study, kernels, jobs, progress)
+    measuring.record_all(study, kernels, jobs, progress, store)
     measuring.count_all(study, models, kernels, kinds, progress)
     if suite.features:
         measuring.look_for_features(study, models, progress)
@@ -205,7 +220,49 @@ def _compare(
     if suite.thorough:
         measuring.look_closer(study, models, kernels, progress)
     # last, while nothing else runs
-    measuring.time_all(study, kernels, progress)
+    measuring.time_all(study, formats, progress)
+    peers.time_all(study, progress)
+
+
+def _sweep(
+    study: Study,
+    curves: list[Curve],
+    kernels: AllKernels,
+    progress: Progress,
+    *,
+    store: Store,
+    workers: Workers,
+    said: str = "",
+) -> dict[int, Finder]:
+    """Sweep every regime, method and detection with some kernels, and add the curves to a list.
+
+    Returns
+    -------
+    dict
+        What finds further settings, by the id of the curve.
+    """
+    suite = study.suite
+    work = [
+        (regime, method, detection)
+        for regime in study.regimes
+        for method in suite.methods
+        for detection in suite.detections
+    ]
+    progress.begin(f"sweeping dt{said}", len(work))
+    # expensive and cheap curves in turn, so that the first ones tell how long all will take
+    order = spread([guessed_cost(*item, kernels[item[0].model, item[0].stimulus]) for item in work])
+    sweeping = Sweeping(workers, suite, store, progress.say)
+    finders: dict[int, Finder] = {}
+    swept: dict[int, Curve] = {}
+    try:
+        for i, curve, find in sweeping.sweep(work, order, kernels):
+            swept[i] = curve
+            if find is not None:
+                finders[id(curve)] = find
+            progress.done()
+    finally:  # also the finished ones of an interrupted run
+        curves += [swept[i] for i in sorted(swept)]
+    return finders
 
 
 def _fill_map(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -16,7 +17,7 @@ from ...harness.measuring.spike_cost import StepAndSpike, WholeRun
 from ...harness.measuring.timing import Timing
 from ...models.definition.neuron import NeuronModel
 from ...models.ground.errors import NoValue
-from ...models.methods import knob
+from ...models.methods import DOUBLE, knob
 from ..features.shown.demo_runs import DemoRun
 from ..features.shown.search import Finding
 from ..regimes.regime import Regime
@@ -29,6 +30,14 @@ from .intervals import Interval, interval
 from .recording import Trace
 from .suite import Suite
 
+#: What computes a curve: kernels of ours in double precision; in another number format, its name follows a colon.
+OURS = "spikecost"
+
+
+def ours_in(precision: str) -> str:
+    """Return the name of our kernels in a number format, as in the column ``engine``."""
+    return OURS if precision == DOUBLE else f"{OURS}:{precision}"
+
 
 @dataclass(frozen=True)
 class Point:
@@ -37,6 +46,30 @@ class Point:
     setting: Fraction
     """dt in ms, or the tolerance of an error control."""
     runs: tuple[Run, ...]
+
+
+@dataclass(frozen=True)
+class Peer:
+    """What is known of another simulator on a model, in addition to its runs."""
+
+    title: str
+    version: str
+    """Empty if it did not run."""
+    said: str
+    """What its scheme does."""
+    labels: str
+    """Where it finds and labels spikes."""
+    text: str
+    """The model as the simulator read it; empty if it did not run."""
+    default_dt: Fraction
+    """Its default time step in ms."""
+    at_default: Sequence[Run]
+    """The runs at this time step, one per stimulus; none if they failed."""
+    operations: float | NoValue
+    """Operations that an exact counter saw per step without a spike, library included, or why that is not known."""
+    computed_as: str = ""
+    """Our method and detection that found the same spikes at the default dt, and computed the other runs; if empty, the
+    simulator computed all of them."""
 
 
 @dataclass(frozen=True)
@@ -62,16 +95,25 @@ class Curve:
     """None if there are no points, or an error control chooses dt."""
     from_store: bool = False
     """Whether all of its runs were in the store, so that nothing was computed."""
+    engine: str = OURS
+    """What computed it: our kernels (`ours_in`), or the name of another simulator."""
+    peer: Peer | None = None
+    """What is known of the other simulator; None if the curve is ours."""
+    identity: str = ""
+    """What identifies its runs in the store; empty if they are not kept."""
     _costs: dict[tuple[Any, ...], Cost] = field(default_factory=dict, init=False, repr=False, compare=False)
     """Costs that were asked for: tables need them several times, and most runs have the same tallies as another one."""
 
     @property
     def by_dt(self) -> bool:
         """Whether the setting is dt, and not a tolerance."""
-        return knob(self.method) == "dt"
+        return self.peer is not None or knob(self.method) == "dt"
 
     def cost(self, run: Run, convention: str | Convention = "unit") -> Cost:
-        """Return what a run cost."""
+        """Return what a run cost; nan if the operations of another simulator are not known."""
+        if self.peer is not None:
+            steps = self._steps_of_peer(run) if convention == "unit" else math.nan
+            return Cost(steps, math.nan, steps)
         assert self.count is not None
         if not isinstance(convention, str):  # it may be changed
             return cost(self.count, run.tallies, run.spikes, self.regime.horizon, convention)
@@ -79,6 +121,13 @@ class Curve:
         if known not in self._costs:
             self._costs[known] = cost(self.count, run.tallies, run.spikes, self.regime.horizon, convention)
         return self._costs[known]
+
+    def _steps_of_peer(self, run: Run) -> float:
+        """Return the operations per ms of another simulator; nan if they are not known."""
+        assert self.peer is not None
+        if isinstance(self.peer.operations, NoValue) or "accepted" not in run.tallies:
+            return math.nan
+        return self.peer.operations * run.tallies["accepted"] / self.regime.horizon
 
     def operations(self, run: Run) -> dict[str, float]:
         """Return the operations of a run per ms of model time, by kind."""
@@ -139,12 +188,16 @@ class Case:
 
 @dataclass
 class Study:
-    """The results of a suite."""
+    """The results of a suite: our kernels in double precision, and what is compared with them."""
 
     suite: Suite
     regimes: list[Regime] = field(default_factory=list)
     curves: list[Curve] = field(default_factory=list)
     cases: list[Case] = field(default_factory=list)
+    other_curves: list[Curve] = field(default_factory=list)
+    """Curves of our kernels in other number formats, and of other simulators."""
+    other_cases: list[Case] = field(default_factory=list)
+    """Their cases. No model is ranked by them."""
     map_cases: list[Case] | None = None
     """Cases for the winner map's tolerances that the suite does not have: those that may be the cheapest of a model.
     None before they are computed."""

@@ -10,13 +10,15 @@ from typing import Any
 from brian2 import Hz, ms
 
 from ...flops.conventions import CONVENTIONS, Convention, get_convention
+from ...harness.engines import named_engine
 from ...harness.stimuli import STIMULI
 from ...models.catalogue import MODELS, get_model
 from ...models.definition.neuron import NeuronModel
 from ...models.detection import DETECTIONS
 from ...models.ground.errors import UserError
 from ...models.language import units
-from ...models.methods import METHODS
+from ...models.methods import DOUBLE, METHODS
+from ...models.number_formats import NUMBER_FORMATS
 from ...models.reading.files import each_named
 from ..measures import MEASURES
 from ..regimes.regime import Regime, as_it_stands, at_rate, at_rheobase
@@ -43,6 +45,8 @@ _LISTS = (
     "criteria",
     "measures",
     "conventions",
+    "precisions",
+    "engines",
 )
 #: The smallest and the largest value of numbers: values beyond are a slip, or would run for weeks.
 _LIMITS = {
@@ -115,15 +119,26 @@ class Suite:
     """Whether to look for the twenty features of Izhikevich 2004 in the models, and to run the demos of his model."""
     seed: int = 0
     """Seed of the first stimulus that has random numbers, and of the models' noise in it; the next has the next."""
+    precisions: tuple[str, ...] = (DOUBLE,)
+    """Number formats of our kernels. Double is always the first; the others are further rows, and rank no model."""
+    engines: tuple[str, ...] = ()
+    """Other simulators whose rows are in the same table, such as ``nest`` or ``neuron:crank_nicolson``."""
 
     def __post_init__(self) -> None:
         self._check_numbers()
         object.__setattr__(self, "models", each_named(self.models))
         for method in self.methods:
             METHODS[method]
-        for registry, names in ((STIMULI, self.stimuli), (DETECTIONS, self.detections), (MEASURES, self.measures)):
+        for registry, names in (
+            (STIMULI, self.stimuli),
+            (DETECTIONS, self.detections),
+            (MEASURES, self.measures),
+            (NUMBER_FORMATS, self.precisions),
+        ):
             for name in names:
                 registry[name]
+        for name in self.engines:
+            named_engine(name)
         labels = [get_model(model).label for model in self.models]
         for label in labels:
             if labels.count(label) > 1:
@@ -132,11 +147,13 @@ class Suite:
             if isinstance(convention, Convention) and CONVENTIONS.get(convention.name, convention) is not convention:
                 raise UserError(f"the convention '{convention.name}' exists already; choose another name")
             get_convention(convention)
-        for name in ("methods", "detections", "stimuli", "rates", "rheobases", "horizons", "tolerances", "measures"):
+        for name in (each for each in _LISTS if each not in ("models", "criteria", "conventions")):
             given = list(getattr(self, name))
             twice = next((value for value in given if given.count(value) > 1), None)
             if twice is not None:
                 raise UserError(f"{name}: {twice} is there twice; give it once")
+        others = tuple(name for name in self.precisions if name != DOUBLE)
+        object.__setattr__(self, "precisions", (DOUBLE, *others))
         if not (
             self.models
             and self.methods

@@ -124,6 +124,32 @@ class CostRatio:
 ITSELF = CostRatio(Interval(1.0, 1.0, 1.0), Bound.NONE)
 
 
+def against(
+    cases: Iterable[Case], baseline: str
+) -> Iterator[tuple[RegimeKey, Criterion, dict[str, tuple[Case, CostRatio]]]]:
+    """Compare the models with one of them, wherever it has a cost.
+
+    Parameters
+    ----------
+    cases : iterable of Case
+    baseline : str
+        Label of a model; costs are divided by its cost.
+
+    Yields
+    ------
+    RegimeKey, Criterion, dict
+        The last: by model, the cheapest first, its cheapest case and what it costs relative to the baseline's.
+    """
+    for (regime, criterion), cheapest in cheapest_cases(cases).items():
+        best = {case.curve.regime.model.label: case for case in cheapest}
+        if baseline in best:
+            own = best[baseline]
+            compared = {
+                label: (case, ITSELF if case is own else CostRatio.of_cases(case, own)) for label, case in best.items()
+            }
+            yield regime, criterion, compared
+
+
 @dataclass(frozen=True)
 class Winner:
     """One regime and criterion of the winner map."""

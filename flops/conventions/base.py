@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ...models.algebra.expression import KINDS
+from ...models.algebra.expression import INTEGER_KINDS, KINDS
 from ...models.algebra.functions import CALLS
 from ...models.ground.errors import UserError
 from ...models.ground.registry import Registry
@@ -46,7 +46,8 @@ class Convention:
     """Cost of an operation, by kind: every kind of `spikecost.models.algebra.expression.KINDS`, and ``fma`` if a fused
     multiply-add does not cost the same as a multiplication and an addition. A function of the mathematics library that
     has no weight, such as ``log``, weighs as much as ``exp``. Without a weight, ``round`` weighs as much as ``add``,
-    and a random number as much as the operations that draw it (`POLAR`)."""
+    an operation on integers as much as that on numbers (`INTEGER_KINDS`), and a random number as much as the operations
+    that draw it (`POLAR`)."""
     unit: str
     """Unit of the cost."""
     source: str
@@ -58,6 +59,7 @@ class Convention:
         if not isinstance(self.weights, Measured) and "exp" in self.weights:
             alike = {kind: self.weights["exp"] for kind in CALLS if kind not in ("exp", "pow")}
             alike |= {"round": self.weights["add"]} if "add" in self.weights else {}
+            alike |= {kind: self.weights[other] for kind, other in INTEGER_KINDS.items() if other in self.weights}
             # those that were given come first, so that a message about a weight names one of them
             weights = {**self.weights, **{kind: weight for kind, weight in alike.items() if kind not in self.weights}}
             if "random" not in weights and weights.keys() >= POLAR.keys():

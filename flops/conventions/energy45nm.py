@@ -39,8 +39,10 @@ _SINGLE = {
     "arccos": (16, 15, 1),
     "arctan": (14, 14, 1),
 }
-# the table's 32-bit integer addition: an upper bound for a change of sign or a select of one number
-_BITS = 0.1
+# the same figure: 32-bit integers
+_INT_ADD, _INT_MUL = 0.1, 3.1
+# an integer addition: an upper bound for a change of sign or a select of one number
+_BITS = _INT_ADD
 
 
 def _energies(functions: Mapping[str, tuple[int, int, int]]) -> dict[str, float]:
@@ -67,6 +69,10 @@ ENERGY45NM = CONVENTIONS.register(
             **_energies(_FUNCTIONS),
             "select": _BITS,
             "sign": _BITS,
+            "int_add": _INT_ADD,
+            "int_compare": _INT_ADD,
+            "int_mul": _INT_MUL,
+            "shift": _INT_ADD,
         },
         of_formats={"single": _energies(_SINGLE)},
         unit="pJ",
@@ -75,7 +81,8 @@ ENERGY45NM = CONVENTIONS.register(
         "Derived, not published: subtraction, comparison and rounding as an addition; division and square root as "
         "Newton iterations of these; exp, pow, log, sin and other functions as the additions, multiplications and "
         "divisions that glibc 2.36 executes; a random number as Marsaglia's polar method draws it; select and sign as "
-        "a 32-bit integer addition (0.1 pJ, published), an upper bound. Arithmetic only: no memory, no instruction "
-        "handling",
+        "a 32-bit integer addition (0.1 pJ, published), an upper bound. Integers: addition 0.1 pJ and multiplication "
+        "3.1 pJ at 32 bits, published; subtraction, comparison and a shift as an addition. Arithmetic only: no "
+        "memory, no instruction handling",
     )
 )

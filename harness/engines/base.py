@@ -36,6 +36,8 @@ class Scheme:
     """The method of ours that computes the same, with detection `grid`; empty if none does."""
     controlled: bool = False
     """Whether the simulator chooses its own steps, up to dt."""
+    on_grid: bool = True
+    """Whether the times of spikes are multiples of dt, if the simulator labels them with the ends of steps."""
 
 
 @dataclass(frozen=True)
@@ -100,6 +102,18 @@ class Engine(ABC):
         self, model: NeuronModel, method: str, dts: Sequence[Fraction], stimulus: Stimulus, neurons: int
     ) -> list[EngineRun]:
         """Run with each dt; everything has been checked."""
+
+    def operations(self, model: NeuronModel, method: str) -> float:
+        """Return the floating-point operations per neuron and step without a spike that an exact counter sees retire.
+
+        They are weighed as in the convention ``unit``: a function of the mathematics library is one operation.
+
+        Raises
+        ------
+        UserError
+            If no counter sees them; one line says why.
+        """
+        raise UserError(f"no counter sees what {self.title} executes for {model.label} with {method}")
 
     def judged_as(self, model: NeuronModel, method: str, stimulus: Stimulus) -> NeuronModel:  # noqa: ARG002 - by default
         """Return the model whose reference solution has the spikes that the simulator means.
@@ -202,6 +216,23 @@ class Engine(ABC):
 
 #: Every engine by the name that users type.
 ENGINES: Registry[Engine] = Registry("engine", "spikecost.engines")
+
+
+def named_engine(name: str) -> tuple[Engine, str]:
+    """Return an engine, and the scheme after its name, if any: ``neuron:crank_nicolson``.
+
+    Raises
+    ------
+    UserError
+        If there is no such engine, or it has no such scheme.
+    """
+    engine, method = name, ""
+    if name not in ENGINES and ":" in name:
+        engine, _, method = name.rpartition(":")
+    found = ENGINES[engine]
+    if method and method not in found.schemes:
+        raise UserError(f"{engine} has no method '{method}'; give {', '.join(found.schemes)}")
+    return found, method
 
 
 def why_not_plain(model: NeuronModel) -> str:

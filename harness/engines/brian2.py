@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import base64
 import os
-import pickle
 import re
 import shutil
 import sysconfig
-import time
-from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -24,12 +20,9 @@ from ...models.language import units
 from ...models.language.names import OF_TIME
 from ...models.language.noise import DIMENSIONS, named
 from ...models.methods import METHODS
-from ...models.step import why_not
 from ..stimuli import Stimulus, steps_of
+from ..stimuli.parts.train import check_arrivals
 from ..stimuli.random_inputs import RandomInputs
-from ..stimuli.train import check_arrivals
-from .base import ENGINES, Engine, EngineRun, Labels, Scheme
-from .child import ask
 
 #: Detections equivalent to Brian2's, and the number of steps from Brian2's label to theirs.
 LABELS = {"grid_start": 0, "grid": 1}
@@ -77,7 +70,7 @@ def run(
     before = brian2.prefs.codegen.target
     brian2.prefs.codegen.target = target
     try:
-        built = _Built(model, name, stimulus, dt)
+        built = Built(model, name, stimulus, dt)
         for count, value in zip(steps, stimulus.values, strict=True):
             built.set_input(value)
             built.network.run(count * built.clock.dt)
@@ -87,7 +80,7 @@ def run(
     return np.asarray((starts + LABELS[detection]) * float(dt), dtype=np.float64)
 
 
-class _Built:
+class Built:
     """A network of identical neurons; the spikes of the first one are recorded."""
 
     def __init__(self, model: NeuronModel, method: str, stimulus: Stimulus, dt: Fraction, neurons: int = 1) -> None:
@@ -95,7 +88,7 @@ class _Built:
         self.clock = brian2.Clock(dt=float(dt) * brian2.ms)
         self._group = brian2.NeuronGroup(
             neurons,
-            _with_inputs(model),
+            with_inputs(model),
             threshold=model.threshold,
             reset=model.reset or None,
             refractory=0 * brian2.ms if model.refractory is None else model.refractory,
@@ -124,7 +117,7 @@ class _Built:
 _FROZEN = "spikecost_"
 
 
-def _with_inputs(model: NeuronModel) -> str:
+def with_inputs(model: NeuronModel) -> str:
     """Return the equations with random inputs as parameters: Brian2's own random numbers depend on dt."""
     if not model.system.random:
         return model.equations
@@ -212,111 +205,3 @@ def _set(group: brian2.NeuronGroup, model: NeuronModel, values: dict[str, float]
         if name in OF_TIME:
             continue  # Brian2 has its own
         setattr(group, name, units.quantity(value, model.system.dimensions[name]))
-
-
-class Brian2(Engine):
-    """Brian2 with one of its code generation targets; the model is run as it was written."""
-
-    package = "brian2"
-    default_dt = Fraction(1, 10)
-    default_dt_source = "brian2/devices/device.py, RuntimeDevice: Clock(dt=0.1*ms, name='defaultclock')"
-    labels = Labels(
-        "a spike is found at the end of a step; the reset acts there; the label is the start of the step",
-        "brian2/core/network.py, the schedule start, groups, thresholds, synapses, resets, end; t is advanced after it",
-        "grid_start",
-    )
-
-    def __init__(self, target: str, title: str) -> None:
-        self._target = target
-        self.name = f"brian2:{target}"
-        self.title = title
-
-    @property
-    def schemes(self) -> Mapping[str, Scheme]:
-        """The methods that Brian2 and spikecost have; Brian2's own choice is the first of exact and euler."""
-        own = [name for name in ("exact", "euler") if name in METHODS]
-        return {
-            name: Scheme(f"Brian2's {METHODS[name].brian2}", "brian2/stateupdaters", ours=name)
-            for name in (*own, *(name for name in METHODS if name not in own))
-            if METHODS[name].brian2
-        }
-
-    def why_not_model(self, model: NeuronModel, method: str) -> str:
-        """Return why Brian2 cannot run it; empty if it can."""
-        try:
-            method_name(model, method)
-        except UserError as error:
-            return str(error)
-        return why_not(model, method)
-
-    def why_not_here(self) -> str:
-        """Return what is missing to compile."""
-        return "" if self._target == "numpy" else why_not_compiled()
-
-    def text(self, model: NeuronModel, method: str) -> str:
-        """Return the equations and the settings that a group of Brian2 gets."""
-        settings = {
-            "threshold": repr(model.threshold),
-            "reset": repr(model.reset or None),
-            "refractory": "0*ms" if model.refractory is None else repr(model.refractory),
-            "method": repr(method_name(model, method)),
-            **{f"namespace[{name!r}]": repr(value) for name, value in model.constants.items()},
-        }
-        equations = [line.strip() for line in _with_inputs(model).splitlines() if line.strip()]
-        return "\n".join([*equations, "", *(f"{name} = {value}" for name, value in settings.items()), ""])
-
-    def run_each(
-        self, model: NeuronModel, method: str, dts: Sequence[Fraction], stimulus: Stimulus, neurons: int
-    ) -> list[EngineRun]:
-        """Run with each dt in one process; each is compiled anew, since Brian2 compiles per run."""
-        given = pickle.dumps((self._target, model, method_name(model, method), list(dts), stimulus, neurons))
-        answer = ask(self.title, "run_brian2.py", {"given": base64.b64encode(given).decode()})
-        text = self.text(model, method)
-        return [
-            EngineRun(
-                np.asarray(run["starts"], dtype=float) * float(dt),
-                run["seconds"],
-                run["built"],
-                text,
-                answer["version"],
-            )
-            for dt, run in zip(dts, answer["runs"], strict=True)
-        ]
-
-
-def answered(given: bytes, folder: str) -> dict[str, object]:
-    """Run what `Brian2.run_each` asks for, in a process of its own: standalone mode is global."""
-    target, model, method, dts, stimulus, neurons = pickle.loads(given)  # noqa: S301 - from the process that asks
-    found = []
-    for number, dt in enumerate(dts):
-        started = time.perf_counter()
-        if target == "standalone":
-            if number:
-                brian2.device.reinit()
-                brian2.device.activate(build_on_run=False)
-            else:
-                brian2.set_device("cpp_standalone", build_on_run=False)
-        else:
-            brian2.prefs.codegen.target = target
-        built, seconds = _Built(model, method, stimulus, dt, neurons), 0.0
-        if target != "standalone":
-            built.set_input(stimulus.values[0])
-            built.network.run(0 * brian2.ms)  # compiles
-        ready = time.perf_counter() - started
-        for count, value in zip(steps_of(stimulus, dt), stimulus.values, strict=True):
-            built.set_input(value)
-            begun = time.perf_counter()
-            built.network.run(count * built.clock.dt)
-            seconds += time.perf_counter() - begun
-        if target == "standalone":
-            brian2.device.build(directory=f"{folder}/{number}", compile=True, run=False)
-            ready = time.perf_counter() - started
-            brian2.device.run()
-            seconds = float(brian2.device._last_run_time)
-        found.append({"starts": built.starts.tolist(), "seconds": seconds, "built": ready})
-    return {"runs": found, "version": f"Brian2 {brian2.__version__}"}
-
-
-ENGINES.register(Brian2("cython", "Brian2 (Cython)"))
-ENGINES.register(Brian2("numpy", "Brian2 (NumPy)"))
-ENGINES.register(Brian2("standalone", "Brian2 (C++ standalone)"))

@@ -6,7 +6,7 @@ import contextlib
 import ctypes
 import math
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cache
@@ -26,8 +26,8 @@ from ...models.methods import DOUBLE, METHODS, Method
 from ...models.number_formats import NUMBER_FORMATS
 from ...models.step import Step
 from ..stimuli import Stimulus, steps_of
+from ..stimuli.parts.train import check_arrivals
 from ..stimuli.random_inputs import RandomInputs
-from ..stimuli.train import check_arrivals
 from .arriving import Arrivals, bytes_of_arrivals
 from .c_blocks import NOT_FINITE, PIECE, STEP_TOO_SMALL, STOP, STUCK_IN_A_STEP, TERMS, TOO_MANY_STEPS
 from .c_source import MAX_SPIKES_A_STEP, in_parts, tallied, vector_length
@@ -266,11 +266,16 @@ class Arguments:
         return Outcome(
             # counted steps, or ms since the start of the piece: no time is summed over the run
             spike_times=(place + at) * self._setting if self._by_dt else self._starts[place] + at,
-            state=self._in_ms(self._state[:, lane].astype(np.float64)),
+            state=self._in_ms(self._numbers(self._state[:, lane])),
             failure=self._failure(lane, spikes, stuck),
-            samples=self._in_ms(self._samples[:, :, lane].astype(np.float64)),
+            samples=self._in_ms(self._numbers(self._samples[:, :, lane])),
             tallies=self._method.tallies(self._steps_together[which], kept, self._steps, count, float(self._horizon)),
         )
+
+    @property
+    def _numbers(self) -> Callable[[NDArray[Any]], Array]:
+        """What stored numbers mean."""
+        return NUMBER_FORMATS[self._step.precision].numbers
 
     def _in_ms(self, states: Array) -> Array:
         """Change the time among state variables (the last axis) to ms, if the kernel counts steps."""
@@ -279,7 +284,7 @@ class Arguments:
         return states
 
     def _failure(self, lane: int, spikes: int, stuck: int) -> str:
-        state = self._state[:, lane].astype(np.float64)
+        state = self._numbers(self._state[:, lane])
         if stuck in _GIVEN_UP:
             return _GIVEN_UP[stuck]
         if stuck & NOT_FINITE or not np.isfinite(state).all():

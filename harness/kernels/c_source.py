@@ -158,6 +158,8 @@ def _common(step: Step, in_lanes: bool) -> dict[str, Any]:
         "block": partial(c_block, number=number),
         "real": number.c_type,
         "literal": number.literal,
+        "from_double": number.from_double,
+        "as_double": number.as_double,
         # a test has as many bits as a number, so that both fill vector registers in the same way
         "test": "long" if number.bits == WORD else "int",
         "vector": vector_length(step),

@@ -11,7 +11,7 @@ from ...flops.operations import Count, count_step
 from ...flops.toolchain import SCALAR, SIMD
 from ...models.definition.neuron import NeuronModel
 from ...models.ground.errors import NoValue
-from ...models.methods import METHODS
+from ...models.methods import DOUBLE, METHODS
 from ...models.step import make_step, why_not
 from ..stimuli import Stimulus
 from .kernel import Kernel, Outcome, compile_kernels
@@ -41,9 +41,13 @@ class Kernels:
     """Kernels by method and detection."""
     reasons: dict[tuple[str, str], NoValue] = field(default_factory=dict)
     """The reason for each method and detection that has no kernel."""
+    precision: str = DOUBLE
+    """Their number format."""
 
 
-def kernels_of(model: NeuronModel, pairs: Iterable[tuple[str, str]], varying: bool, alone: bool = True) -> Kernels:
+def kernels_of(
+    model: NeuronModel, pairs: Iterable[tuple[str, str]], varying: bool, alone: bool = True, *, precision: str = DOUBLE
+) -> Kernels:
     """Compile the kernels of a model for every method and detection that can be used with it.
 
     Parameters
@@ -56,20 +60,22 @@ def kernels_of(model: NeuronModel, pairs: Iterable[tuple[str, str]], varying: bo
     alone : bool
         Whether to also compile kernels that run one neuron after the other; otherwise the parallel kernels are used for
         this.
+    precision : str
+        Their number format.
 
     Raises
     ------
     UserError
         If there is no compiler.
     """
-    found = Kernels()
+    found = Kernels(precision=precision)
     steps = []
     for key in pairs:
-        refused = why_not(model, *key, varying=varying)
+        refused = why_not(model, *key, varying=varying, precision=precision)
         if refused:
             found.reasons[key] = NoValue(refused)
         else:
-            steps.append(make_step(model, *key, varying=varying))
+            steps.append(make_step(model, *key, varying=varying, precision=precision))
     with ThreadPoolExecutor(2) as both:  # a compiler is another process
         scalar = both.submit(compile_kernels, steps, SCALAR) if alone else None
         together = compile_kernels(steps, SIMD)

@@ -18,6 +18,7 @@ from ...models.definition.neuron import NeuronModel
 from ...models.ground.errors import UserError
 from ...models.ground.html import table_html
 from ...models.methods import DOUBLE
+from ...models.number_formats import NUMBER_FORMATS
 from ...models.step import make_step
 from ..kernels.kernel import Kernel, compile_kernels
 from ..stimuli import Stimulus
@@ -149,6 +150,10 @@ def measure(
         raise UserError(f"steps = {steps}: give at least 1")
     step = make_step(model, method, detection, precision=precision)
     count = count_step(step)
+    if NUMBER_FORMATS[precision].kinds:
+        raise UserError(
+            f"counters see floating-point operations, and {precision} has none; `spikecost count` gives its operations"
+        )
     per_step = count.as_run
     witnesses = _counters(counter, precision)
     kernel = compile_kernels([step], SCALAR)[0]

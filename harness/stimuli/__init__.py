@@ -2,7 +2,7 @@
 
 from ...models.ground.registry import import_all
 from . import kinds
-from .base import Shape, Stimulus, common_divisor, meant_dt, shorten, steps_of
+from .base import Stimulus, common_divisor
 from .brian2_synapses import arrivals_from_brian2
 from .kind import STIMULI, Kind
 from .kinds.chirp import chirp
@@ -13,8 +13,10 @@ from .kinds.poisson_conductance import poisson_conductance
 from .kinds.ramp import ramp
 from .kinds.sine import sine
 from .kinds.step import step
+from .parts.shape import Shape
+from .parts.train import Train, recorded_train
+from .steps import meant_dt, shorten, steps_of
 from .timed_array import stimulus_from_brian2
-from .train import Train, recorded_train
 from .trains import poisson_train, regular_train
 
 #: A file that is added to the folder of kinds needs no line here, unless its place in tables matters.

@@ -4,86 +4,22 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, fields, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 from itertools import accumulate, pairwise
-from operator import attrgetter
 from typing import Any
 
 import numpy as np
-from brian2 import Hz
 from brian2.units.fundamentalunits import Dimension
 from numpy.typing import NDArray
 
 from ...models.ground.errors import UserError
 from ...models.language import units
-from .train import Train, train_of
-
-
-@dataclass(frozen=True)
-class Shape:
-    """The input over a piece, s ms after the piece's start.
-
-    It is ``offset + slope*s + decay*exp(-s/tau) + amplitude*sin(phase + omega*s + sweep*s**2)``, in the internal unit
-    of the input; times in ms. The numbers are the definition and are exact: they can be used in any precision.
-    """
-
-    offset: float
-    slope: float = 0.0
-    decay: float = 0.0
-    tau: float = 1.0
-    amplitude: float = 0.0
-    phase: float = 0.0
-    omega: float = 0.0
-    sweep: float = 0.0
-
-    @property
-    def numbers(self) -> tuple[float, ...]:
-        """The numbers, in the order above."""
-        return _NUMBERS(self)
-
-    @property
-    def terms(self) -> frozenset[str]:
-        """The terms that occur in addition to `offset`: ``slope``, ``decay``, ``sine``, ``sweep`` (with ``sine``)."""
-        occurs = {
-            "slope": self.slope,
-            "decay": self.decay,
-            "sine": self.amplitude,
-            "sweep": self.amplitude and self.sweep,
-        }
-        return frozenset(name for name, value in occurs.items() if value)
-
-    def at(self, s: Any) -> Any:
-        """Return the value at s ms; s is a number or array of any floating-point type."""
-        return shape_value(self.terms, self.numbers, s)
-
-    def from_(self, s: float) -> Shape:
-        """Return the shape that starts s ms later."""
-        if not self.terms or not s:
-            return self
-        return replace(
-            self,
-            offset=self.offset + self.slope * s,
-            decay=self.decay * math.exp(-s / self.tau),
-            phase=self.phase + (self.omega + self.sweep * s) * s,
-            omega=self.omega + 2 * self.sweep * s,
-        )
-
-    def scaled(self, factor: float) -> Shape:
-        """Return the shape multiplied by `factor`."""
-        return replace(
-            self, **{name: factor * getattr(self, name) for name in ("offset", "slope", "decay", "amplitude")}
-        )
-
-    @property
-    def is_finite(self) -> bool:
-        """Whether every number is finite and `tau` positive."""
-        return all(map(math.isfinite, self.numbers)) and self.tau > 0
-
-
-_NUMBERS: Callable[[Shape], tuple[float, ...]] = attrgetter(*(field.name for field in fields(Shape)))
+from .parts.quantities import random_numbers
+from .parts.shape import Shape, shape_value
+from .parts.train import Train, train_of
 
 
 @dataclass(frozen=True, init=False, repr=False)
@@ -297,32 +233,6 @@ class Stimulus:
         return replace(self, noise=int(seed))
 
 
-def shape_value(terms: frozenset[str], numbers: Iterable[Any], s: Any) -> Any:
-    """Return the formula of `Shape` with the `terms` that occur; its numbers and `s` may be arrays."""
-    offset, slope, decay, tau, amplitude, phase, omega, sweep = numbers
-    value = np.zeros_like(s) + offset
-    if "slope" in terms:
-        value = value + slope * s
-    if "decay" in terms:
-        value = value + decay * np.exp(-s / tau)
-    if "sine" in terms:
-        value = value + amplitude * np.sin(phase + (omega + sweep * s) * s)
-    return value
-
-
-def random_numbers(seed: Any) -> np.random.Generator:
-    """Return numpy's default generator.
-
-    Raises
-    ------
-    UserError
-        If the seed is not a whole number of at least 0.
-    """
-    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
-        raise UserError(f"seed = {seed!r} is not a whole number of at least 0; give one such as 0")
-    return np.random.default_rng(int(seed))
-
-
 def common_divisor(durations: Iterable[Fraction]) -> Fraction:
     """Return the longest duration that divides all durations."""
     wholes, denominator = _over_one_denominator(durations)
@@ -337,106 +247,3 @@ def _over_one_denominator(values: Iterable[Fraction]) -> tuple[list[int], int]:
     ratios = [value.as_integer_ratio() for value in values]
     common = math.lcm(*{denominator for _, denominator in ratios})
     return [numerator * (common // denominator) for numerator, denominator in ratios], common
-
-
-def internal_values(*values: Any) -> tuple[Dimension, list[float]]:
-    """Return the common dimension of some quantities, and each in its internal unit.
-
-    Raises
-    ------
-    UserError
-        If their units differ, or one is not a number.
-    """
-    dimensions = {units.dimension_of(value) for value in values}
-    if len(dimensions) > 1:
-        raise UserError(f"the values of a stimulus have different units: {[str(value) for value in values]}")
-    return dimensions.pop(), [float(units.internal(value)) for value in values]
-
-
-def per_ms(frequency: Any, what: str) -> float:
-    """Return a frequency per ms.
-
-    Raises
-    ------
-    UserError
-        If it is not a frequency, or not positive; `what` is its name in the message.
-    """
-    try:
-        dimension, value = units.dimension_of(frequency), float(units.internal(frequency))
-    except UserError as error:
-        raise UserError(f"{what}: {error}") from None
-    if dimension is not Hz.dim:
-        raise UserError(f"{what} = {frequency} is not a frequency; give a Brian2 quantity such as 8*Hz")
-    if value <= 0:
-        raise UserError(f"{what} = {frequency} is not positive; give a frequency such as 8*Hz")
-    return value
-
-
-def whole_pieces(piece: Any, duration: Any) -> int:
-    """Return the number of pieces that fill a duration.
-
-    Raises
-    ------
-    UserError
-        If it is not a whole number, or `piece` or `duration` is not a positive time.
-    """
-    count = units.in_ms(duration, "duration") / units.in_ms(piece, "piece")
-    if count.denominator != 1:
-        raise UserError(f"pieces of {piece} do not fill a duration of {duration}; give a whole number of them")
-    return int(count)
-
-
-#: A quotient such as ``1*ms/3`` is rounded when it is given as dt. A dt that divides the pieces is taken instead if its
-#: relative distance is below this.
-NEAR = Fraction(1, 10**9)
-
-
-def meant_dt(stimulus: Stimulus, dt: Fraction) -> Fraction:
-    """Return the time step in ms that divides every piece, if the given dt equals it except for rounding."""
-    quotient = stimulus.unit / dt
-    count = round(quotient)
-    return stimulus.unit / count if count and abs(quotient - count) <= NEAR * count else dt
-
-
-def steps_of(stimulus: Stimulus, dt: Fraction) -> tuple[int, ...]:
-    """Return the number of time steps of dt (ms) in each piece.
-
-    Raises
-    ------
-    UserError
-        If dt does not divide every piece.
-    """
-    if dt <= 0:
-        raise UserError(f"dt = {float(dt):g} ms is not positive")
-    unit = stimulus.unit
-    if (unit / dt).denominator != 1:
-        _refuse_last_piece(stimulus, dt)
-        below = math.ceil(unit / dt)
-        near = " or ".join(f"{float(unit / n):.10g} ms" for n in (below, below - 1) if n)
-        raise UserError(f"dt = {float(dt):g} ms does not divide the stimulus's {float(unit):g} ms pieces; use {near}")
-    *wholes, denominator = stimulus.whole_durations
-    step = (dt * denominator).as_integer_ratio()
-    return tuple(whole * step[1] // step[0] for whole in wholes)
-
-
-def _refuse_last_piece(stimulus: Stimulus, dt: Fraction) -> None:
-    """Refuse a recording that is cut within a sample: dt divides every piece except the last."""
-    counts = [Fraction(end) / dt for end, _ in stimulus.pieces]
-    if len(counts) > 1 and all(abs(count - round(count)) <= NEAR * count for count in counts[:-1]):
-        last = math.floor(counts[-1])
-        raise UserError(
-            f"dt = {float(dt):g} ms divides every piece of the stimulus except the last, which ends at "
-            f"{float(stimulus.horizon):g} ms; let it end after whole steps, such as {last}*dt or {last + 1}*dt"
-        )
-
-
-def shorten(stimulus: Stimulus, dt: Fraction, steps: int) -> Stimulus:
-    """Return the first `steps` time steps of dt (ms) of a stimulus, or all of it if it is shorter."""
-    left = steps
-    durations = []
-    for count in steps_of(stimulus, dt):
-        taken = min(count, left)
-        if taken:
-            durations.append(taken * dt)
-        left -= taken
-    return replace(stimulus, durations=tuple(durations), shapes=stimulus.shapes[: len(durations)])

@@ -17,8 +17,8 @@ from ...models.ground.errors import UserError, short
 from ...models.language import units
 from ...models.reading.from_brian2 import synapses_of
 from ...models.reading.surroundings.pathways import Pathway
-from .base import random_numbers
-from .train import MOST_ARRIVALS, Train, numbers_of
+from .parts.quantities import random_numbers
+from .parts.train import MOST_ARRIVALS, Train, numbers_of
 
 #: The neurons that spike, and when, in ms.
 _Spikes = tuple[NDArray[np.int64], NDArray[np.float64]]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ...models.definition.neuron import NeuronModel
 from ...models.ground.errors import UserError
 from .base import Stimulus
-from .frozen_noise import BrownianPath, Held
+from .parts.frozen_noise import BrownianPath, Held
 
 #: Size of the values that are drawn at once, in bytes, and the least number of steps.
 BLOCK_BYTES, LEAST_BLOCK = 16e6, 1000

@@ -8,8 +8,8 @@ import numpy as np
 
 from ...models.ground.errors import UserError, short
 from ...models.language import units
-from .base import per_ms, random_numbers
-from .train import MOST_ARRIVALS, Train
+from .parts.quantities import per_ms, random_numbers
+from .parts.train import MOST_ARRIVALS, Train
 
 
 def poisson_train(rate: Any, duration: Any, *, inputs: int = 1, seed: int = 0) -> Train:

@@ -18,11 +18,13 @@ from .functions import CALLS, FORMS, READ_AS, ROWS
 
 Number = int | float | Fraction
 
+#: Operations on integers, in number formats that are not floating point, and what weighs as much if it has no weight.
+INTEGER_KINDS = {"int_add": "add", "int_mul": "mul", "int_compare": "compare", "shift": "add"}
 #: Every kind of operation, in the order in which counts are shown.
 #: ``round`` is a rounding to a whole number, up or down.
 #: ``sign`` is a change of sign or an absolute value: it changes one bit and is not arithmetic.
 #: ``random`` is a random number, drawn for an input of a step.
-KINDS = ("add", "sub", "mul", "div", "sqrt", *CALLS, "round", "compare", "select", "sign", "random")
+KINDS = (*("add", "sub", "mul", "div", "sqrt", *CALLS, "round", "compare", "select", "sign", "random"), *INTEGER_KINDS)
 
 
 class Expr:

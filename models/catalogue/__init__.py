@@ -2,6 +2,7 @@
 
 from functools import partial
 from importlib import import_module
+from pkgutil import iter_modules
 
 from ..definition.neuron import NeuronModel
 from ..ground.errors import UserError
@@ -11,8 +12,9 @@ from ..reading.files import model_from_file
 
 MODELS: Registry[NeuronModel] = Registry("model", "spikecost.models")
 
-#: Every model, and the file in this folder that defines it, under the model's name in capitals. A file is only imported
-#: when its model is asked for: to read the equations of all models takes half a second.
+#: Models, in the order of tables, and the file in this folder that defines each, under the model's name in capitals. A
+#: file is only imported when its model is asked for: to read the equations of all models takes half a second. A file
+#: that is not listed defines the model of the same name, which comes after these.
 _FILES = {
     # the models of Izhikevich 2004, in the order of its table
     "lif": "lif",
@@ -50,7 +52,8 @@ def _model(name: str, file: str) -> NeuronModel:
     return model
 
 
-for _name, _file in _FILES.items():
+_others = sorted({module.name for module in iter_modules(__path__)} - set(_FILES.values()))
+for _name, _file in (_FILES | {name: name for name in _others}).items():
     MODELS.register_later(_name, partial(_model, _name, _file))
 
 

@@ -22,7 +22,7 @@ from ..algebra.expression import FLOATS, Const, Expr, Op, Var, names, nodes, tex
 from ..algebra.functions import STEPPED
 from ..ground.errors import UserError
 from ..language import equations as language
-from ..language import grammar, units
+from ..language import grammar, trees, units
 from ..language.equation_lines import PARAMETER, lines
 from .neuron import NeuronModel
 
@@ -176,15 +176,15 @@ def _texts(model: NeuronModel) -> Iterator[tuple[str, str, str]]:
             yield f"equation of '{name}'", "", written[name]
     for where, given in (("threshold", model.threshold), ("refractory", model.refractory)):
         condition = grammar.condition(given) if isinstance(given, str) else None
-        for comparison in grammar.comparisons(condition) if condition is not None else ():
+        for comparison in trees.comparisons(condition) if condition is not None else ():
             for side in (comparison.left, comparison.right):
-                yield where, "", grammar.written(side)
+                yield where, "", trees.written(side)
         if isinstance(given, str) and condition is None:
             yield where, "", given
     for where, statements in (("reset", model.reset), *((f"arrivals of '{n}'", t) for n, t in model.arrivals.items())):
         for target, operator, value in grammar.statements(statements):
-            node = grammar.Binary(operator, grammar.Name(target), value) if operator else value
-            yield where, "", grammar.written(node)
+            node = trees.Binary(operator, trees.Name(target), value) if operator else value
+            yield where, "", trees.written(node)
     for name, value in model.initial.items():
         if isinstance(value, str):
             yield f"initial value of '{name}'", "", value

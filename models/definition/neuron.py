@@ -4,36 +4,27 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
 import brian2
-from brian2.units.fundamentalunits import Dimension, get_dimensions
+from brian2.units.fundamentalunits import Dimension
 
-from ..algebra.draft import substitute
-from ..algebra.expression import FLOATS, Const, Expr, Var, evaluate, names
+from ..algebra.expression import FLOATS, Expr, evaluate, names
 from ..algebra.system import System
 from ..ground.errors import UserError, at, short
 from ..language import equations as language
 from ..language import units
-from ..language.equation_lines import DIFFERENTIAL, PARAMETER
-from ..language.names import LAST_SPIKE, LONGEST_NAME, NEVER, NOT_REFRACTORY, OF_TIME, TIME, check_name
-from ..language.noise import DIMENSIONS
-from .parts.arrivals import check_arrivals, given_arrivals, read_arrivals, targets_of
+from ..language.names import LONGEST_NAME, NEVER, OF_TIME, TIME
+from .checks import check_definition
+from .mathematics import read_system
+from .parts.arrivals import given_arrivals
 from .parts.published_cost import PublishedCost
-from .parts.random_inputs import INTERPRETATIONS, SAMPLING, STRATONOVICH, diffusion, without_noise
-from .parts.refractoriness import (
-    Sides,
-    check_refractory,
-    constant_time,
-    read_refractory,
-    refractory,
-    with_refractoriness,
-)
+from .parts.random_inputs import INTERPRETATIONS, SAMPLING, STRATONOVICH
+from .parts.refractoriness import constant_time
 from .parts.tables import TableGrid, tabulate
-from .parts.threshold import read_threshold
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,7 +121,7 @@ class NeuronModel:
             if value is not None and not (name == "refractory" and isinstance(value, str)):
                 with at(name):
                     object.__setattr__(self, name, units.one_given(value, f"{self.name}: {name}"))
-        self._check()
+        check_definition(self)
 
     def __repr__(self) -> str:
         return f"<NeuronModel {self.label}>"
@@ -195,13 +186,13 @@ class NeuronModel:
     @cached_property
     def system(self) -> System:
         """The mathematics in internal units."""
-        system = _system(self, "equations")
+        system = read_system(self, "equations")
         return tabulate(system, self.tables, self.name) if self.tables else system
 
     @cached_property
     def system_as_published(self) -> System:
         """The mathematics in the form of the paper; with tables, the form that looks rates up."""
-        return _system(self, "published") if self.published and not self.tables else self.system
+        return read_system(self, "published") if self.published and not self.tables else self.system
 
     @property
     def content(self) -> str:
@@ -351,126 +342,6 @@ class NeuronModel:
                 self.initial[name], self.system.dimensions, self.constants, f"{self.name}: initial value of '{name}'"
             )
 
-    def _check(self) -> None:
-        where = self.name
-        for name in self.constants:
-            with at("constants", name):
-                check_name(name, f"{where}: the constant")
-        system = self.system
-        for name in system.dimensions:
-            if name not in OF_TIME:
-                with at("equations", name):
-                    check_name(name, f"{where}: the name")
-        for name in self.constants:
-            if name in system.dimensions:
-                with at("constants", name):
-                    raise UserError(
-                        f"{where}: the constant '{name}' is also declared in the equations; remove one of them"
-                    )
-        _same_names(self.parameters, system.parameters, where, "parameters", system)
-        # a run that goes on from another one begins at another time
-        begins = tuple(name for name in system.state if name not in OF_TIME or name in self.initial)
-        _same_names(self.initial, begins, where, "initial", system)
-        for field_name in ("parameters", "initial"):
-            for name, given in getattr(self, field_name).items():
-                with at(field_name, name):
-                    self._check_value(name, given)
-        if self.drive is not None and not self.input:
-            with at("drive"):
-                raise UserError(f"{where}: drive = {self.drive}, but the model has no input; give input=")
-        if self.drive is not None and get_dimensions(self.drive) is not self.input_dimension:
-            with at("drive"):
-                raise UserError(
-                    f"{where}: drive = {self.drive} has the wrong unit, "
-                    f"expected {units.unit_name(self.input_dimension)}"
-                )
-        if self.input and not _needed(system, self.input):
-            with at("equations", self.input):
-                raise UserError(
-                    f"{where}: no equation uses the input '{self.input}', so nothing drives the model; use "
-                    "it in an equation, or give input= another parameter"
-                )
-        published = self.system_as_published
-        if {*published.state, *published.parameters} != {*system.state, *system.parameters}:
-            raise UserError(
-                f"{where}: published and equations have different variables or parameters; give both the same"
-            )
-        known = {*system.parameters, *system.state, *(name for name, _ in system.reset)}
-        for field_name, what, value in (
-            ("threshold", "the threshold", system.threshold.holds),
-            *(("reset", f"the reset of '{name}'", value) for name, value in system.reset),
-        ):
-            if names(value) - known:
-                with at(field_name):
-                    raise UserError(
-                        f"{where}: {what} uses {', '.join(sorted(names(value) - known))}; "
-                        "use numbers, parameters and state variables"
-                    )
-        with at("sampling"):
-            _ = self.sampling_ms
-        with at("refractory"):
-            self._check_refractory()
-        with at("reset"):
-            self._check_reset()
-        with at("arrivals"):
-            check_arrivals(system, where)
-
-    def _check_value(self, name: str, given: Any) -> None:
-        """Refuse a parameter or an initial value that has the wrong unit."""
-        dimension = self.system.dimensions[name]
-        if isinstance(given, str):
-            where = f"{self.name}: initial value of '{name}'"
-            language.parse(given, set(self.system.dimensions), self.constants, where)
-            language.check_units(given, self.system.dimensions, self.constants, dimension, where)
-        elif get_dimensions(given) is not dimension:
-            raise UserError(
-                f"{self.name}: '{name}' = {given} has the wrong unit, expected {units.unit_name(dimension)}"
-            )
-
-    def _check_refractory(self) -> None:
-        if self.system.refractory is not None:
-            where = f"{self.name}: refractory = '{short(self.refractory)}'"
-            known = {*self.system.parameters, *self.system.state}
-            check_refractory(self.system.refractory, known, self.parameter_values, where)
-        elif self.refractory_time is not None:
-            units.in_ms(self.refractory_time, f"{self.name}: refractory")
-        elif self.refractory is None and not any(name not in OF_TIME for name, _ in self.system.reset):
-            raise UserError(
-                f"{self.name}: without a reset every step above threshold would be a spike; "
-                f"give refractory='{short(self.threshold)}'"
-            )
-
-    def _check_reset(self) -> None:
-        """Refuse a reset to a value above threshold if nothing delays the next spike: spikes would never end."""
-        test = self.system.threshold
-        values: dict[str, Expr] = {name: Var(name) for name in self.system.state}
-        for name, value in self.system.reset:
-            values[name] = substitute(value, values)
-        still = substitute(test.holds, values)
-        if names(still) - set(self.system.parameters) or self.moves_while_refractory:
-            return  # the value depends on the state at the spike, or time passes before the next spike
-        try:
-            ends = not evaluate(still, self.parameter_values, FLOATS)
-            v = evaluate(values[test.variable], self.parameter_values, FLOATS)
-        except (ArithmeticError, ValueError) as error:
-            raise UserError(f"{self.name}: reset or threshold: {error.args[-1]}; change the numbers in them") from None
-        if not ends:
-            unit = units.unit_name(self.system.dimensions[test.variable]).removeprefix("1")
-            raise UserError(
-                f"{self.name}: reset: '{short(self.reset)}' leaves {test.variable} at {v:g} {unit}".rstrip()
-                + f", where '{short(self.threshold)}' still holds, so that spikes never end; "
-                "reset it below the threshold"
-            )
-
-
-def _needed(system: System, name: str) -> bool:
-    """Whether a derivative depends on a name."""
-    needed = names(*system.derivatives.values())
-    for subexpression in reversed(list(system.subexpressions)):
-        if subexpression in needed:
-            needed |= names(system.subexpressions[subexpression])
-    return name in needed
-
 
 def _read(given: Mapping[str, Any], where: str, text_allowed: bool) -> dict[str, Any]:
     """Return the values that a user gave as numbers and Brian2 quantities; text is returned unchanged."""
@@ -480,110 +351,3 @@ def _read(given: Mapping[str, Any], where: str, text_allowed: bool) -> dict[str,
             is_text = text_allowed and isinstance(value, str)
             found[name] = value if is_text else units.one_given(value, f"{where}: '{name}'")
     return found
-
-
-def _same_names(given: Mapping[str, Any], expected: tuple[str, ...], model: str, what: str, system: System) -> None:
-    where = f"{model}: {what}"
-    missing = [name for name in expected if name not in given]
-    unknown = [name for name in given if name not in expected]
-    if missing:
-        needed = [(name, units.unit_name(system.dimensions[name])) for name in missing]
-        give = ", ".join(f"{name} without a unit" if unit == "1" else f"{name} in {unit}" for name, unit in needed)
-        with at(what):
-            raise UserError(f"{where}: no value for {', '.join(missing)}; give {give}")
-    if unknown:
-        with at(what, unknown[0]):
-            raise UserError(
-                f"{where}: {', '.join(unknown)} not in the equations; expected {', '.join(expected) or 'none'}"
-            )
-
-
-def _system(model: NeuronModel, field_name: str) -> System:
-    """Read a model's `equations`, or its `published` ones."""
-    with at(field_name):
-        equations = language.read(getattr(model, field_name), model.constants, model.name)
-    parameters = [name for name, each in equations.items() if each.kind == PARAMETER]
-    if model.input and model.input not in parameters:
-        with at("input"):
-            raise UserError(
-                f"{model.name}: the input '{short(model.input)}' is not declared in the equations; "
-                f"add a line such as {short(model.input)} : 1"
-            )
-    dimensions = {name: each.dimension for name, each in equations.items()}
-    random = language.random_inputs(getattr(model, field_name))
-    found = {name: each.value for name, each in equations.items() if each.value is not None}
-    for name in equations.keys() & set(OF_TIME):
-        with at(field_name, name):
-            check_name(name, f"{model.name}: the variable")
-    state = tuple(name for name in found if equations[name].kind == DIFFERENTIAL)
-    known = dimensions | dict.fromkeys(OF_TIME, units.MS)
-    in_equations = known | {name: DIMENSIONS[kind] for name, kind in random.items()}
-    in_equations |= {NOT_REFRACTORY: units.DIMENSIONLESS}
-    for name in found:
-        expected = dimensions[name] / units.MS if name in state else dimensions[name]
-        with at(field_name, name):
-            language.check_units(
-                equations[name].text, in_equations, model.constants, expected, f"{model.name}: equation of '{name}'"
-            )
-    subexpressions = language.subexpression_order(found, found.keys() - set(state))
-    found, subexpressions = without_noise(found, subexpressions, random)
-    free = waiting = with_refractoriness(found, subexpressions, not_refractory=True)
-    if NOT_REFRACTORY in names(*found.values()):
-        waiting = with_refractoriness(found, subexpressions, not_refractory=False)
-    with at("reset"):  # a spike makes the neuron refractory before the reset
-        now = {NOT_REFRACTORY: Const(Fraction(0))}
-        reset = language.statements(model.reset, state, known, model.constants, f"{model.name}: reset", values=now)
-    with at("threshold"):
-        threshold = read_threshold(
-            model.threshold,
-            (*state, *OF_TIME),
-            known,
-            model.constants,
-            where=f"{model.name}: threshold",
-            subexpressions=free.opened,
-            resets=bool(reset),
-        )
-    held = frozenset(name for name in state if "unless refractory" in equations[name].flags)
-    statements = [value for _, value in reset]
-    duration = None
-    ends_by_text = isinstance(model.refractory, str) and model.refractory_time is None
-    if ends_by_text:
-        with at("refractory"):
-            read = read_refractory(
-                model.refractory, known, model.constants, where=f"{model.name}: refractory", opened=waiting.opened
-            )
-        moving = set(state) - held - waiting.constant(state) | targets_of(model.arrivals)
-        duration = refractory(read, moving, threshold.holds, resets=bool(reset))
-    used = names(*found.values(), threshold.holds, *statements, *(duration.needs if duration else ())) & set(OF_TIME)
-    own = {TIME: Const(Fraction(1))} if used else {}  # the time is a variable that changes by 1 ms per ms
-    if LAST_SPIKE in used:
-        own[LAST_SPIKE] = Const(Fraction(0))
-        reset = [(LAST_SPIKE, Var(TIME)), *reset]
-    state, dimensions = (*state, *own), dimensions | dict.fromkeys(own, units.MS)
-
-    resets = tuple((name, substitute(value, waiting.opened)) for name, value in reset)
-    arrivals = read_arrivals(
-        model.arrivals, state, dimensions, model.constants, model=model.name, sides=(free, waiting)
-    )
-
-    def system(flow: Sides) -> System:
-        derivatives = {name: {**flow.sides, **own}[name] for name in state}
-        opened = {name: substitute(value, flow.opened) for name, value in derivatives.items()}
-        return System(
-            dimensions=dimensions,
-            state=state,
-            parameters=tuple(name for name in parameters if name != model.input),
-            subexpressions=flow.subexpressions,
-            derivatives=derivatives,
-            held=held,
-            threshold=threshold,
-            reset=resets,
-            arrivals=arrivals,
-            random=random,
-            interpretation=model.interpretation,
-            diffusion=diffusion(opened, random, model.name),
-            refractory=duration,
-            is_crossing=ends_by_text and duration is None,
-        )
-
-    return system(free) if waiting is free else replace(system(free), waiting=system(waiting))

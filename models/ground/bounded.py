@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from .errors import UserError
 
 _TIMEOUT = "SPIKECOST_COMPILER_TIMEOUT"
+#: The variable that limits the time of a task of a sweep.
+TASK_TIMEOUT = "SPIKECOST_TASK_TIMEOUT"
 
 
 @dataclass(frozen=True)
@@ -86,11 +88,26 @@ def patience() -> float:
     UserError
         If SPIKECOST_COMPILER_TIMEOUT is not a number of seconds above 0.
     """
-    given = os.environ.get(_TIMEOUT) or "120"
+    return _seconds(_TIMEOUT, 120)
+
+
+def task_patience() -> float:
+    """Return the time that a task of a sweep, such as one curve, may take, in seconds of wall time.
+
+    Raises
+    ------
+    UserError
+        If SPIKECOST_TASK_TIMEOUT is not a number of seconds above 0.
+    """
+    return _seconds(TASK_TIMEOUT, 3600)
+
+
+def _seconds(variable: str, usual: int) -> float:
+    given = os.environ.get(variable) or str(usual)
     try:
         seconds = float(given)
     except ValueError:
         seconds = 0.0
     if not 0 < seconds < 1e7:
-        raise UserError(f"{_TIMEOUT}={brief(given)}: give a number of seconds above 0, such as 120")
+        raise UserError(f"{variable}={brief(given)}: give a number of seconds above 0, such as {usual}")
     return seconds

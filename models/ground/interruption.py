@@ -13,6 +13,8 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
 from types import FrameType
 from typing import Any
 
@@ -27,6 +29,21 @@ _SAID = b"spikecost: interrupted; keeping what is finished\n"
 #: How to stop each call of compiled code that other threads than the main one are making, by thread.
 _stops: dict[int, Callable[[], None]] = {}
 _stopping = threading.Event()
+
+
+@dataclass(frozen=True)
+class _Limit:
+    """When compiled code must have ended, and what is raised then."""
+
+    end: float
+    late: Exception
+
+    def check(self) -> None:
+        if time.monotonic() >= self.end:
+            raise self.late
+
+
+_limit: ContextVar[_Limit | None] = ContextVar("_limit", default=None)
 
 
 class Stopped(BaseException):
@@ -105,8 +122,26 @@ def interruptible() -> Iterator[None]:
         keeper.may_raise = False
 
 
+@contextmanager
+def ending_within(seconds: float, late: Exception) -> Iterator[None]:
+    """Stop compiled code that still runs in this thread when the time is over.
+
+    Parameters
+    ----------
+    seconds : float
+        Wall time of the whole block.
+    late : Exception
+        Is raised then.
+    """
+    before = _limit.set(_Limit(time.monotonic() + seconds, late))
+    try:
+        yield
+    finally:
+        _limit.reset(before)
+
+
 def run_stoppable(call: Callable[[], None], stop: Callable[[], None]) -> None:
-    """Run compiled code so that a signal can end it.
+    """Run compiled code so that a signal can end it, and so that it ends in time (`ending_within`).
 
     Python handles signals only between its instructions, and a call of compiled code is one instruction. So the call is
     made in another thread, and this thread waits for it. Another thread than the main one makes the call itself, which
@@ -124,6 +159,31 @@ def run_stoppable(call: Callable[[], None], stop: Callable[[], None]) -> None:
     Stopped
         If `calls_stopped` ended it.
     """
+    limit = _limit.get()
+    if limit is None:
+        _run_stoppable(call, stop)
+        return
+    limit.check()
+    ended, was_late = threading.Event(), threading.Event()
+
+    def end() -> None:
+        was_late.set()
+        while not ended.wait(0.01):  # a kernel may overwrite the request; then it is made again
+            stop()
+
+    timer = threading.Timer(limit.end - time.monotonic(), end)
+    timer.daemon = True
+    timer.start()
+    try:
+        _run_stoppable(call, stop)
+    finally:
+        ended.set()
+        timer.cancel()
+    if was_late.is_set():
+        raise limit.late
+
+
+def _run_stoppable(call: Callable[[], None], stop: Callable[[], None]) -> None:
     if not _in_main_thread():
         _run_in_thread(call, stop)
         return
@@ -191,7 +251,12 @@ def _run_in_thread(call: Callable[[], None], stop: Callable[[], None]) -> None:
 
 
 def check_not_stopped() -> None:
-    """Raise `Stopped` if `calls_stopped` stops this thread: for calls that are too short to be stopped themselves."""
+    """Raise `Stopped` if `calls_stopped` stops this thread: for calls that are too short to be stopped themselves.
+
+    It also raises what `ending_within` raises, if the time is over.
+    """
+    if limit := _limit.get():
+        limit.check()
     if _stopping.is_set() and not _in_main_thread():
         raise Stopped
 

@@ -1,4 +1,4 @@
-"""Names of models in files: ``path.py:name``, ``path.py:name:preset``, ``path.toml`` and ``path.toml:preset``."""
+"""Names of models: ``name``, ``name:preset``, and in files ``path.py:name:preset`` and ``path.toml:preset``."""
 
 from __future__ import annotations
 
@@ -7,6 +7,11 @@ import re
 from pathlib import Path
 
 MODEL_FILE = re.compile(r"(?P<path>.+\.(?:py|toml))(?::(?P<names>[^/\\]*))?")
+
+
+def name_in(label: str) -> str:
+    """Return the name in a model's label, without its preset."""
+    return label.partition(":")[0]
 
 
 def is_file(asked: str) -> bool:

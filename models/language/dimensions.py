@@ -13,7 +13,8 @@ from ..algebra.expression import FLOATS, Expr, evaluate
 from ..algebra.functions import CALLABLE
 from ..ground.errors import UserError, short
 from . import units
-from .grammar import HIGHEST_POWER, Binary, Call, Name, Negative, Node, Number, Switch, comparisons, written
+from .grammar import HIGHEST_POWER
+from .trees import Binary, Call, Name, Negative, Node, Number, Switch, comparisons, written
 
 
 def check(

@@ -19,11 +19,12 @@ from brian2.utils.stringtools import get_identifiers
 from ..algebra.expression import FLOATS, Const, Expr, Op, Var, less, names, read_as, select
 from ..algebra.functions import READ_AS
 from ..ground.errors import UserError, at, short
-from . import grammar, noise, units
+from . import grammar, noise, trees, units
 from .dimensions import check, dimension, unit_called
 from .equation_lines import DIFFERENTIAL, SUBEXPRESSION, lines
-from .grammar import HIGHEST_POWER, Binary, Name, Negative, Node, Number, Switch, Test, Unreadable, written
+from .grammar import HIGHEST_POWER, Unreadable
 from .names import NOT_REFRACTORY, OF_GROUPS, OF_TIME, check_name
+from .trees import Binary, Name, Negative, Node, Number, Switch, Test, written
 
 _NUMBERS = {"pi": math.pi, "e": math.e}
 #: For each sign of a condition: the operation, and whether its operands are exchanged.
@@ -159,7 +160,7 @@ def condition(
         raise UserError(f"{where}: '{short(text)}' is not supported; {instead}")
     found = _lowered(node, dimensions, constants, where, values)
     value = _numbers_of(dimensions, constants, where)
-    for comparison in grammar.comparisons(node):
+    for comparison in trees.comparisons(node):
         expected = dimension(comparison.left, dimensions, constants, where=where, value=value)
         _check(comparison.right, dimensions, constants, expected, where)
     return found
@@ -289,11 +290,11 @@ def _lowered(
 
     def test(node: Test) -> Expr:
         """Return a condition as an expression that is true or false."""
-        if isinstance(node, grammar.Truth):
+        if isinstance(node, trees.Truth):
             return Const(Fraction(node.holds))
-        if isinstance(node, grammar.Not):
+        if isinstance(node, trees.Not):
             return Op("not", (test(node.operand),))
-        if isinstance(node, grammar.Junction):
+        if isinstance(node, trees.Junction):
             return Op(node.kind, (test(node.left), test(node.right)))
         if isinstance(node, Name):
             return name(node.name)
@@ -336,7 +337,7 @@ def _lowered(
             f"{where}: '{short(identifier)}' is neither in the equations nor a constant nor a unit; define it"
         )
 
-    return test(root) if grammar.is_test(root) else walk(cast(Node, root))[0]
+    return test(root) if trees.is_test(root) else walk(cast(Node, root))[0]
 
 
 def _in_si(node: Node, variables: Collection[str], constants: Mapping[str, Any], where: str) -> Fraction:

@@ -12,10 +12,11 @@ at spikes, ``t`` is a sum of steps, whose rounding errors grow with the run: for
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from dataclasses import replace
 from fractions import Fraction
 from string import Template
+from types import MappingProxyType
 from typing import Any, Protocol
 
 import numpy as np
@@ -51,8 +52,31 @@ class NumberFormat(Hashable, Protocol):
     select: str
     """C code of ``choose(test, yes, no)``, for kernels that do not run neurons in lanes."""
 
+    functions: bool
+    """Whether C's library has functions for it, such as exp."""
+    register: str
+    """GCC's letter for the registers that hold a number."""
+    kinds: Mapping[str, tuple[str, ...]]
+    """The kinds of operation that an operation of a Step is, by its kind, where they are others."""
+
     def literal(self, value: Fraction | float) -> str:
         """Return a constant in C."""
+        ...
+
+    def operation(self, kind: str, args: list[str]) -> str:
+        """Return an operation in C; empty if C's own operator or function does it."""
+        ...
+
+    def from_double(self, text: str) -> str:
+        """Return C code that converts a double, for a variable of this type."""
+        ...
+
+    def as_double(self, text: str) -> str:
+        """Return C code that converts a number, for a parameter of type double."""
+        ...
+
+    def numbers(self, stored: NDArray[Any]) -> NDArray[np.float64]:
+        """Return what stored numbers mean."""
         ...
 
     def stored(self, values: NDArray[np.float64]) -> NDArray[Any]:
@@ -99,7 +123,32 @@ static inline $c_type choose(int test, $c_type yes, $c_type no)
 """
 
 
-class FloatingPoint:
+class Plain:
+    """What a format is unless it says something else: C computes in it, and converts it."""
+
+    suffix = ""
+    functions = True
+    register = "x"
+    kinds: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+
+    def operation(self, kind: str, args: list[str]) -> str:  # noqa: ARG002 - by default
+        """Return nothing: C's operators and functions compute."""
+        return ""
+
+    def from_double(self, text: str) -> str:
+        """Return the double: C converts it."""
+        return text
+
+    def as_double(self, text: str) -> str:
+        """Return the number: C converts it."""
+        return text
+
+    def numbers(self, stored: NDArray[Any]) -> NDArray[np.float64]:
+        """Return stored numbers as doubles."""
+        return stored.astype(np.float64)
+
+
+class FloatingPoint(Plain):
     """Binary floating-point numbers of IEEE 754, which C's compiler computes with."""
 
     name: str

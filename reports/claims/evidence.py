@@ -13,6 +13,7 @@ from ...accuracy.search.status import Bound
 from ...accuracy.study.phases.progress import Progress
 from ...accuracy.study.suite import STANDARD, Suite
 from ...models.ground.errors import UserError
+from ...models.ground.named_files import name_in
 from ..comparison.comparison import compare
 from ..comparison.run_folder import RunFolder
 from ..results.headline import CALLED, drive_text
@@ -88,7 +89,7 @@ def drive(row: pd.Series) -> str:
 
 def of_models(rows: pd.DataFrame, names: Collection[str]) -> pd.DataFrame:
     """Return the rows of models, whatever their presets."""
-    return rows[rows["model"].str.partition(":")[0].isin(names)]
+    return rows[rows["model"].map(name_in).isin(names)]
 
 
 @dataclass(frozen=True)

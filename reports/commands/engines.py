@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from ...accuracy.search.engine_errors import SHORTEST, EngineErrors, engine_errors, own_errors
-from ...harness.engines import ENGINES
+from ...harness.engines import ENGINES, named_engine
 from ...harness.stimuli import constant
 from ...models.catalogue import get_model
 from ...models.definition.neuron import NeuronModel
@@ -86,20 +86,19 @@ def engines(
     UserError
         If a name is not known, or a model has no drive.
     """
-    asked = [_engine(name) for name in (names or ENGINES)]
+    asked = [named_engine(name) for name in (names or ENGINES)]
     rows: list[dict[str, Any]] = []
     texts: dict[str, str] = {}
     for model in [get_model(each) for each in (models or MODELS)]:
         if model.drive is None and model.input:
             raise UserError(f"{model.label} has no drive; give the model one")
         stimulus = constant(model.drive if model.input else 0, horizon)
-        for name, method in asked:
-            engine = ENGINES[name]
+        for engine, method in asked:
             look = partial(engine_errors, method=method, dt=dt, shortest=shortest, neurons=neurons)
             found = attempt(partial(look, model, engine, stimulus, TOLERANCES))
             rows.append(_row(model, engine.title, found))
             if not isinstance(found, NoValue):
-                texts[f"{model.label} {name}"] = found.text
+                texts[f"{model.label} {engine.name}"] = found.text
             progress()
         own = partial(own_errors, shortest=shortest, neurons=neurons)
         found = attempt(partial(own, model, stimulus, TOLERANCES, dt or _OWN_DT))
@@ -108,7 +107,7 @@ def engines(
     table = pd.DataFrame(rows)
     if not neurons:
         table = table.drop(columns=_COSTS)
-    labels = [ENGINES[name] for name in dict.fromkeys(name for name, _ in asked)]
+    labels = list(dict.fromkeys(engine for engine, _ in asked))
     return Engines(
         table,
         texts,
@@ -128,17 +127,6 @@ def engines(
         "largest round dt with which it, and that of every smaller one, is within a tolerance (all in ms)"
         + (f"; ns of wall time per ms of each of {neurons} neurons" if neurons else ""),
     )
-
-
-def _engine(name: str) -> tuple[str, str]:
-    """Return the name of an engine, and the scheme after it, if any: ``neuron:crank_nicolson``."""
-    engine, method = name, ""
-    if name not in ENGINES and ":" in name:
-        engine, _, method = name.rpartition(":")
-    schemes = ENGINES[engine].schemes
-    if method and method not in schemes:
-        raise UserError(f"{engine} has no method '{method}'; give {', '.join(schemes)}")
-    return engine, method
 
 
 def _for(what: str, tolerance: float) -> str:

@@ -34,6 +34,8 @@ def compare(
     rates: Sequence[float] | None = None,
     stimuli: Sequence[str] | None = None,
     criteria: Sequence[Criterion] | None = None,
+    precisions: Sequence[str] | None = None,
+    engines: Sequence[str] | None = None,
     horizon: Any = None,
     suite: Suite | None = None,
     jobs: int | None = None,
@@ -59,6 +61,11 @@ def compare(
         default suite: an Ornstein-Uhlenbeck current at 5, 20 and 50 Hz, and a constant current at 100 Hz.
     criteria : sequence of Criterion, optional
         Other measures and their tolerances.
+    precisions : sequence of str, optional
+        Number formats of our kernels; double is always the first, and further ones, such as ``single``, are further
+        rows of the table.
+    engines : sequence of str, optional
+        Other simulators that are further rows of the table, such as ``nest`` or ``neuron:crank_nicolson``.
     horizon : Quantity, optional
         Model time that is compared, 1 second by default.
     suite : Suite, optional
@@ -93,6 +100,8 @@ def compare(
         "rates": (rates, "[20, 50]"),
         "stimuli": (stimuli, "['constant']"),
         "criteria": (criteria, "[sc.Criterion('gamma_2ms', 0.05)]"),
+        "precisions": (precisions, "['double', 'single']"),
+        "engines": (engines, "['nest', 'neuron']"),
     }
     for name, (given, example) in lists.items():
         if given is not None:
@@ -103,7 +112,8 @@ def compare(
     if tolerance is not None:
         allowed = tolerance if isinstance(tolerance, (list, tuple)) else [tolerance]
         changes["tolerances"] = tuple(float(units.in_ms(value, "tolerance")) for value in allowed)
-    named = {"methods": methods, "detections": detections, "stimuli": stimuli, "criteria": criteria}
+    names = ("methods", "detections", "stimuli", "criteria", "precisions", "engines")
+    named = {name: lists[name][0] for name in names}
     for name, values in named.items():
         if values is not None:
             changes[name] = tuple(values)

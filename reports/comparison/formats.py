@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ...models.ground.errors import UserError
+from ...models.ground.registry import Registry
 from ..page import page
 from ..papers import tables
 from ..papers.bibliography import bibliography
@@ -15,7 +18,7 @@ from ..papers.methods_text import methods_text
 from ..tables.demos import headline
 from ..writing.encoded import to_parquet
 from ..writing.escape import to_csv
-from ..writing.records import records
+from ..writing.records import listed, records
 from .run_folder import TABLES
 
 if TYPE_CHECKING:
@@ -23,6 +26,15 @@ if TYPE_CHECKING:
 
 _CHEAPEST = "The cheapest way to run each model at equal accuracy."
 _RATIOS = "Cost divided by that of {}; in parentheses 95 % bootstrap intervals over the stimuli."
+
+
+@dataclass(frozen=True)
+class ReportFormat:
+    """A format of a report."""
+
+    name: str
+    files: Callable[[RunFolder], dict[str, bytes]]
+    """A function from a run to files: their names and contents."""
 
 
 def render(run: RunFolder, formats: Iterable[str]) -> dict[str, bytes]:
@@ -39,20 +51,18 @@ def render(run: RunFolder, formats: Iterable[str]) -> dict[str, bytes]:
     UserError
         If a format is not known, none is given, or the run has no case with a cost.
     """
-    wanted = list(dict.fromkeys(formats))
-    unknown = [name for name in wanted if name not in FORMATS]
-    if unknown or not wanted:
-        what = f"unknown format '{unknown[0]}'" if unknown else "no format was given"
-        raise UserError(f"{what}: give one or more of {', '.join(FORMATS)}")
-    if not run.table["flops_per_ms"].notna().any():
+    wanted = {name: FORMATS[name] for name in formats}
+    if not wanted:
+        raise UserError(f"no format was given: give one or more of {', '.join(FORMATS)}")
+    if not run.own["flops_per_ms"].notna().any():
         raise UserError(
             "there is nothing to report: no model reached any tolerance of this run; the reasons are in its table.csv"
         )
     kinds = tuple(name for name in wanted if name in _DRAWN)
     found = draw(run, kinds)
-    for name in wanted:
-        if name not in _DRAWN:
-            found |= FORMATS[name](run)
+    for name, each in wanted.items():
+        if name not in kinds:
+            found |= each.files(run)
     return found
 
 
@@ -88,8 +98,10 @@ def _parquet(run: RunFolder) -> dict[str, bytes]:
 
 
 def _json(run: RunFolder) -> dict[str, bytes]:
-    data = {"about": run.about, "provenance": run.provenance, **{name: records(getattr(run, name)) for name in TABLES}}
-    return {"run.json": json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False).encode()}
+    facts = {"about": run.about, "provenance": run.provenance}
+    head = json.dumps(facts, indent=1, ensure_ascii=False, allow_nan=False).removesuffix("\n}")
+    tables = (f' "{name}": {listed(records(getattr(run, name)))}' for name in TABLES)
+    return {"run.json": ",\n".join([head, *tables, ""]).removesuffix(",\n").encode() + b"\n}"}
 
 
 def _bib(run: RunFolder) -> dict[str, bytes]:
@@ -100,23 +112,18 @@ def _text(run: RunFolder) -> dict[str, bytes]:
     return {"methods.txt": methods_text(run).encode()}
 
 
-_Format = Callable[["RunFolder"], dict[str, bytes]]
-
-
-def _figures(kind: str) -> _Format:
-    return lambda run: draw(run, (kind,))
-
-
 #: Formats of figures; they are drawn together.
 _DRAWN = ("svg", "pdf", "png")
-FORMATS: dict[str, _Format] = {
-    "html": _html,
-    "md": _markdown,
-    "tex": _latex,
-    "csv": _csv,
-    "parquet": _parquet,
-    "json": _json,
-    "bib": _bib,
-    "txt": _text,
-    **{kind: _figures(kind) for kind in _DRAWN},
-}
+FORMATS: Registry[ReportFormat] = Registry("format", "spikecost.formats")
+for _format in (
+    ReportFormat("html", _html),
+    ReportFormat("md", _markdown),
+    ReportFormat("tex", _latex),
+    ReportFormat("csv", _csv),
+    ReportFormat("parquet", _parquet),
+    ReportFormat("json", _json),
+    ReportFormat("bib", _bib),
+    ReportFormat("txt", _text),
+    *(ReportFormat(kind, partial(draw, kinds=(kind,))) for kind in _DRAWN),
+):
+    FORMATS.register(_format)

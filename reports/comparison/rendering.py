@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ...accuracy.search.voltage import VoltageRms
 from ..figures.features_figure import features_against_cost
-from ..figures.figure import work_precision
+from ..figures.figure import time_precision, work_precision
 from ..figures.ratio_figure import cost_ratios
 from ..figures.winner_map import winner_map
 from ..page import page
@@ -25,7 +25,19 @@ if TYPE_CHECKING:
 
 PAGE = "index.html"
 #: Tables that are written as CSV.
-_CSV = ("table", "points", "ranking", "ratios", "winners", "counters", "builds", "features", "demos")
+_CSV = (
+    "table",
+    "points",
+    "ranking",
+    "ratios",
+    "winners",
+    "counters",
+    "builds",
+    "features",
+    "demos",
+    "engines",
+    "floors",
+)
 
 
 def render(run: RunFolder, folder: str | Path = ".") -> dict[str, bytes]:
@@ -47,13 +59,26 @@ def render(run: RunFolder, folder: str | Path = ".") -> dict[str, bytes]:
         "winners": winner_map(run.winners, run.candidates),
         "parity": parity_figure(run.parity),
     }
+    if len(run.engines):
+        figures["time_precision"] = time_precision(run)
     if len(run.features):
         figures["features"] = features_against_cost(run.features, run.cheapest, run.demos)
     return {
-        **{f"{name}.csv": to_csv(getattr(run, name)) for name in _CSV},
+        **{f"{name}.csv": to_csv(getattr(run, name)) for name in (*_CSV, "engines", "floors")},
         "table.md": to_markdown(as_said(with_notes(run.table, run.timings))).encode(),
         **({"demos.md": tables.to_markdown(tables.demos(run), headline(run.demos)).encode()} if len(run.demos) else {}),
         **{f"{name}.{kind}": to_figure(figure, kind) for name, figure in figures.items() for kind in ("png", "svg")},
+        **{f"models/{name}": text.encode() for name, text in _texts(run).items()},
         "suite.toml": suite_text(run.about["suite"], folder).encode(),
         PAGE: opens,
+    }
+
+
+def _texts(run: RunFolder) -> dict[str, str]:
+    """Return the models as other simulators read them, by the name of a file."""
+    plain = str.maketrans(dict.fromkeys(":/\\", "-"))
+    return {
+        f"{engine.translate(plain)}.{model.translate(plain)}.txt": text
+        for engine, each in run.about["engines"].items()
+        for model, text in each["texts"].items()
     }

@@ -8,8 +8,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ..writing.files import replace_all
+from .files_of_run import MANIFEST
 from .formats import FORMATS, render
-from .run_folder import MANIFEST, RunFolder
+from .run_folder import RunFolder
 
 #: The folder of a report within the folder of its run, and the file that is written last.
 FOLDER, SIGN = "report", "report.json"

@@ -8,11 +8,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
+from ...accuracy.study.study import OURS
 from ...accuracy.study.suite import Suite
 from ...models.ground.interruption import keeping
 from ..results.headline import sentences, what_decides
 from ..results.verdict import verdict_text
 from ..tables.demos import headline
+from ..tables.peers import headlines
 from ..tables.repeats import with_notes
 from ..tables.table import SITUATION
 from ..writing import text
@@ -21,7 +25,7 @@ from ..writing.files import CannotWrite, alone_in, writable
 from ..writing.numbers import as_said
 from ..writing.records import records
 from .comparison import Comparison, compare
-from .run_folder import remove_run
+from .files_of_run import remove_run
 
 #: Folder of an interrupted run within the run's folder; and name of the folder that is made if the disk is full.
 INTERRUPTED, FALLBACK = "interrupted", "spikecost-report"
@@ -81,7 +85,7 @@ def _saved(comparison: Comparison, folder: Path) -> tuple[Path, str]:
             except CannotWrite:
                 shutil.rmtree(other, ignore_errors=True)
                 continue
-            return page, f"{str(error).partition('; give')[0]}; the report is in {other} instead"
+            return page, f"{error.problem}; the report is in {other} instead"
         raise
     except Exception as error:  # a bug in spikecost: the page or a figure cannot be drawn, the data are kept
         kept = folder if folder.name == INTERRUPTED else folder / INTERRUPTED
@@ -120,10 +124,14 @@ def summary(comparison: Comparison, page: Path, more: str = "") -> str:
                 ("view", *_where(verdict), *verdict.columns[1 + len(SITUATION) :]),
             )
         )
+    others = _others(comparison)
+    if others:
+        parts.append(others)
     inputs = {regime.model.label: regime.model.input_note for regime in study.regimes}
     said = [f"{label}: {note}" for label, note in inputs.items() if note]
     said += [regime.said for regime in study.regimes if regime.said]
     said += study.failures
+    said += headlines(comparison.engines, comparison.about["engines"])
     if len(comparison.demos):
         said.append(headline(comparison.demos))
     if study.reused:
@@ -133,6 +141,24 @@ def summary(comparison: Comparison, page: Path, more: str = "") -> str:
     what = "interrupted: what was finished" if study.interrupted else "report"
     said.append(f"{what} is in {page.parent}, open {page} (every case: {page.parent / 'table.csv'})")
     return "\n".join([*parts, *map(text.prose, said)])
+
+
+def _others(comparison: Comparison) -> str:
+    """Return the dt and the cost of other number formats and simulators, one row per case, beside ours."""
+    rows = comparison.table[comparison.table["engine"] != OURS]
+    # of our kernels in another format, the cheapest way of each model is enough
+    ways = ["engine", *SITUATION, "model"]
+    formats = rows[rows["engine"].str.startswith(f"{OURS}:")]
+    best = formats.sort_values("flops_per_ms", kind="stable").drop_duplicates(ways)
+    shown = pd.concat([best, rows.drop(formats.index)]).sort_index()
+    if not len(shown):
+        return ""
+    columns = (*_where(shown), "model", "engine", "method", "detection", "status", "dt_ms", "flops_per_ms", "ns_per_ms")
+    return text.frame(
+        "Other number formats and simulators at equal spike-time accuracy",
+        as_said(with_notes(shown, comparison.timings)),
+        (*columns, "ns_per_ms_simd", "error_ms", "reason"),
+    )
 
 
 def answer(comparison: Comparison) -> list[str]:
@@ -151,6 +177,9 @@ def found(comparison: Comparison, page: Path, more: Sequence[str] = ()) -> dict[
         "cheapest": records(comparison.cheapest),
         "answer": answer(comparison),
         "ranking": records(comparison.ranking),
+        "engines": records(comparison.engines),
+        "engine_cases": records(comparison.table[comparison.table["engine"] != OURS]),
+        "floors": records(comparison.floors),
         "not_compared": [
             {"model": regime.model.label, "stimulus": regime.stimulus, "level": regime.level, "reason": regime.reason}
             for regime in comparison.study.regimes

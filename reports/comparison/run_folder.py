@@ -13,13 +13,7 @@ incomplete folder can be recognized.
 
 from __future__ import annotations
 
-import contextlib
-import errno
-import hashlib
 import io
-import json
-import os
-import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
@@ -29,9 +23,9 @@ from typing import Any
 import pandas as pd
 from matplotlib.figure import Figure
 
-from ...accuracy.study.study import Study
+from ...accuracy.study.study import OURS, Study
 from ...accuracy.study.winners import winners
-from ...models.ground.errors import UserError, short, shortened
+from ...models.ground.errors import UserError, short
 from ...models.ground.interruption import keeping
 from ...models.reading.data import read_json
 from ..figures.figure import work_precision
@@ -43,6 +37,7 @@ from ..tables.breakdown import by_kind, operations
 from ..tables.demos import runs_table
 from ..tables.features import findings_table
 from ..tables.parity import builds, parity, parity_by_kind, retired_by_kind, step_and_spike
+from ..tables.peers import engines, floors
 from ..tables.points import points
 from ..tables.ratios import ratios
 from ..tables.recorded import spikes, voltages
@@ -50,14 +45,13 @@ from ..tables.references import references, regimes
 from ..tables.repeats import by_stimulus, timings, with_notes
 from ..tables.table import cheapest, table
 from ..writing.encoded import to_parquet
-from ..writing.files import replace_all, writable
+from ..writing.files import writable
 from ..writing.notebook import Shown, figure_html, frame_html
 from ..writing.numbers import as_said
 from ..writing.text import frame
+from .files_of_run import PROVENANCE, as_json, read_files, table_file, write_files
 from .rendering import PAGE, render
 
-#: The format named in ``run.json``, and the version of everything that this module writes.
-FORMAT, VERSION = "spikecost run", 7
 #: Title and columns of the table that is shown of a run.
 CHEAPEST = "The cheapest way to run each model at equal spike-time accuracy"
 SHOWN = (
@@ -72,25 +66,8 @@ SHOWN = (
     "ns_per_ms",
     "error_ms",
 )
-#: Fields of ``about``, as `describe` returns it.
-ABOUT = (
-    "made",
-    "interrupted",
-    "baseline",
-    "no_exact_count",
-    "no_hardware_count",
-    "suite",
-    "seeds",
-    "models",
-    "measures",
-    "criteria",
-    "costs",
-    "conventions",
-    "columns",
-)
 #: Errors that reading a damaged or hostile table may raise.
 _DAMAGED = (ValueError, KeyError, OSError, TypeError, NotImplementedError, ArithmeticError, RecursionError, MemoryError)
-MANIFEST, PROVENANCE, DATA = "run.json", "provenance.json", "data"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -106,7 +83,8 @@ class RunFolder(Shown):
     provenance: Mapping[str, str]
     """Facts of the machine and installation, by name."""
     table: pd.DataFrame
-    """One row per model, method, detection, regime and criterion (`spikecost.reports.tables.table.COLUMNS`)."""
+    """One row per model, method, detection, engine, regime and criterion
+    (`spikecost.reports.tables.table.COLUMNS`)."""
     points: pd.DataFrame
     """One row per curve and setting of the sweeps (`spikecost.reports.tables.points.COLUMNS`)."""
     ranking: pd.DataFrame
@@ -148,6 +126,10 @@ class RunFolder(Shown):
     """One row per model and feature, if features were searched (`spikecost.reports.tables.features.COLUMNS`)."""
     demos: pd.DataFrame
     """The twenty demos of Izhikevich 2004, if they were run (`spikecost.reports.tables.demos.COLUMNS`)."""
+    engines: pd.DataFrame
+    """How far the default of other simulators is off (`spikecost.reports.tables.peers.ENGINE_COLUMNS`)."""
+    floors: pd.DataFrame
+    """Errors of other number formats that no dt removes (`spikecost.reports.tables.peers.FLOOR_COLUMNS`)."""
     _study: Study | None = None
 
     @classmethod
@@ -178,6 +160,8 @@ class RunFolder(Shown):
             voltages=voltages(study),
             features=findings_table(study.features),
             demos=runs_table(study.demos),
+            engines=engines(study),
+            floors=floors(study),
             _study=study,
         )
 
@@ -193,23 +177,17 @@ class RunFolder(Shown):
         if not isinstance(folder, str | Path):
             raise UserError(f"folder = {short(repr(folder))}: give the folder of a run, such as 'spikecost-report'")
         folder = Path(folder)
-        manifest = _manifest(folder)
-        content = {name: _checked(folder, str(name), digest) for name, digest in manifest["files"].items()}
-        lacking = [name for name in (PROVENANCE, *map(_file, TABLES)) if name not in content]
-        if lacking:
-            raise UserError(f"the run {folder} is incomplete: {MANIFEST} does not list {lacking[0]}; run it again")
-        if manifest.get("checksum") != _checksum(manifest) or _content(folder / MANIFEST) != _json(manifest):
-            raise UserError(f"the run {folder} was changed after it was written: {MANIFEST} differs; run it again")
+        about, content = read_files(folder, (PROVENANCE, *map(table_file, TABLES)))
         try:
             provenance = read_json(content[PROVENANCE])
-            check_about(manifest["about"], provenance)
-            frames = {name: pd.read_parquet(io.BytesIO(content[_file(name)])) for name in TABLES}
+            check_about(about, provenance)
+            frames = {name: pd.read_parquet(io.BytesIO(content[table_file(name)])) for name in TABLES}
             for name, frame in frames.items():
                 check_table(name, frame)
-            check_names(manifest["about"], frames)
+            check_names(about, frames)
         except _DAMAGED as error:
             raise UserError(f"the run {folder} cannot be read: {short(str(error), 400)}; run it again") from error
-        return cls(about=manifest["about"], provenance=provenance, **frames, _study=None)
+        return cls(about=about, provenance=provenance, **frames, _study=None)
 
     def __repr__(self) -> str:
         return f"<RunFolder of {self.about['made'][:10]}: {', '.join(self.models)}>"
@@ -275,11 +253,8 @@ class RunFolder(Shown):
         UserError
             If the folder cannot be written.
         """
-        files = {_file(name): to_parquet(getattr(self, name)) for name in TABLES}
-        files |= {PROVENANCE: _json(self.provenance), **(beside or {})}
-        digests = {name: hashlib.sha256(content).hexdigest() for name, content in sorted(files.items())}
-        manifest = json.loads(_json({"format": FORMAT, "version": VERSION, "about": self.about, "files": digests}))
-        replace_all(Path(folder), files, MANIFEST, _json(manifest | {"checksum": _checksum(manifest)}))
+        files = {table_file(name): to_parquet(getattr(self, name)) for name in TABLES}
+        write_files(Path(folder), self.about, files | {PROVENANCE: as_json(self.provenance), **(beside or {})})
 
     @property
     def baseline(self) -> str:
@@ -296,6 +271,11 @@ class RunFolder(Shown):
         """The measures that costs can be drawn against: ``maximum``, ``voltage_rms`` and the suite's."""
         return list(self.about["measures"])
 
+    @property
+    def own(self) -> pd.DataFrame:
+        """The rows of `table` of our kernels in double precision, which rank the models."""
+        return self.table[self.table["engine"] == OURS]
+
     @cached_property
     def cheapest(self) -> pd.DataFrame:
         """The cheapest row of each model, for each regime and tolerance."""
@@ -309,100 +289,3 @@ class RunFolder(Shown):
 
 #: Names of the tables.
 TABLES = tuple(each.name for each in fields(RunFolder) if each.name not in ("about", "provenance", "_study"))
-
-
-def _file(name: str) -> str:
-    return f"{DATA}/{name}.parquet"
-
-
-def _manifest(folder: Path) -> dict[str, Any]:
-    path = folder / MANIFEST
-    if not folder.is_dir():
-        raise UserError(f"there is no folder {folder}; give one that `spikecost run --out` wrote")
-    try:
-        found = read_json(_content(path))
-        version = found["version"] if found["format"] == FORMAT else None
-    except FileNotFoundError:
-        started = (folder / DATA).is_dir()
-        what = "is incomplete: it has no" if started else "is not a run: it has no"
-        raise UserError(f"the folder {folder} {what} {MANIFEST}; give one that `spikecost run --out` wrote") from None
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-        raise UserError(f"cannot read {path}: {error}; give a folder that `spikecost run --out` wrote") from error
-    if version != VERSION:
-        raise UserError(
-            f"the run {folder} is of format version {version}, this spikecost reads version {VERSION}; "
-            "run it again, or read it with the spikecost that wrote it"
-        )
-    if not (isinstance(found.get("files"), dict) and isinstance(found.get("about"), dict)):
-        raise UserError(f"the run {folder} is incomplete: {MANIFEST} lists no files; run it again")
-    lacking = [name for name in ABOUT if name not in found["about"]]
-    if lacking:
-        raise UserError(f"the run {folder} is incomplete: {MANIFEST} does not say {lacking[0]}; run it again")
-    return dict(found)
-
-
-def remove_run(folder: Path) -> None:
-    """Remove the files of a run that its manifest lists, and the folders that are empty then; nothing else.
-
-    An incomplete run, or any other folder, stays unchanged.
-    """
-    try:
-        names = [*_manifest(folder)["files"], MANIFEST]
-    except UserError:
-        return
-    paths = [folder / name for name in names if not _leads_out(folder, name)]
-    for path in paths:
-        with contextlib.suppress(OSError):
-            path.unlink()
-    within = {parent for path in paths for parent in path.parents if parent.is_relative_to(folder)}
-    for parent in sorted(within, key=lambda each: len(each.parts), reverse=True):
-        with contextlib.suppress(OSError):  # it contains other files, too
-            parent.rmdir()
-
-
-def _leads_out(folder: Path, name: str) -> bool:
-    """Whether a name in a manifest may lead to a file outside the folder."""
-    parts = name.split("/")
-    try:
-        return (
-            b"\0" in os.fsencode(name)
-            or "\\" in name
-            or any(part in ("", ".", "..") for part in parts)
-            or any((folder / "/".join(parts[:n])).is_symlink() for n in range(1, len(parts) + 1))
-        )
-    except (OSError, ValueError):  # no system accepts such a name
-        return True
-
-
-def _content(path: Path) -> bytes:
-    """Return the content of a regular file; reading a device or a pipe might never end."""
-    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOFOLLOW)
-    with open(handle, "rb") as file:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise OSError(errno.EINVAL, "it is not a regular file", str(path))
-        return file.read()
-
-
-def _checksum(manifest: Mapping[str, Any]) -> str:
-    """Return the checksum of the other entries of a manifest."""
-    content = {name: value for name, value in manifest.items() if name != "checksum"}
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
-
-
-def _checked(folder: Path, name: str, digest: str) -> bytes:
-    if _leads_out(folder, name):
-        raise UserError(
-            f"the run {folder} was changed after it was written: {MANIFEST} lists {shortened(repr(name))}, "
-            "which is not a regular file within its folder; run it again"
-        )
-    try:
-        content = _content(folder / name)
-    except OSError as error:
-        raise UserError(f"the run {folder} is incomplete: {name}: {error.strerror}; run it again") from error
-    if hashlib.sha256(content).hexdigest() != digest:
-        raise UserError(f"the run {folder} was changed after it was written: {name} differs; run it again")
-    return content
-
-
-def _json(content: Any) -> bytes:
-    return (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode()

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from ...accuracy.features import FEATURES
 from ...models.catalogue import MODELS
 from ...models.ground.errors import UserError
+from ...models.ground.named_files import name_in
 from ..tables.features import STATED, counts
 from ..writing.escape import in_figure
 from ..writing.notebook import Picture
@@ -58,7 +59,7 @@ def features_against_cost(found: pd.DataFrame, costs: pd.DataFrame, of_demos: pd
     known = costs.dropna(subset=["flops_per_ms"])
     by_model = {
         str(name): np.asarray(group["flops_per_ms"], dtype=float)
-        for name, group in known.groupby(known["model"].str.partition(":")[0])
+        for name, group in known.groupby(known["model"].map(name_in))
     }
     colours = {model: pick(COLOURS, i) for i, model in enumerate(number)}
     figure = Picture(figsize=(11, 5.2), layout="constrained")

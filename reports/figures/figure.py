@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator, NullFormatter
 
+from ...accuracy.study.study import OURS
 from ..tables.points import REGIME, error_by, pareto
 from ..writing.escape import in_figure
 from ..writing.notebook import Picture
@@ -23,6 +24,8 @@ _Line = Literal["-", "--", ":", "-."]
 IN_SIGHT = 1e-3
 #: Space for an entry of the legend in a paper, in inches.
 LEGEND_WIDTH = 1.6
+#: Markers of other number formats and simulators.
+OTHERS = ("x", "+", "1", "2", "3", "4", "|", "_")
 _LINES: tuple[_Line, ...] = ("-", "--", ":", "-.")
 
 
@@ -46,6 +49,18 @@ class Swept(Protocol):
         """The drive of each model."""
 
 
+class Timed(Protocol):
+    """The parts of a run that are drawn against wall times."""
+
+    @property
+    def models(self) -> list[str]:
+        """Labels of the models."""
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row per case."""
+
+
 def work_precision(
     run: Swept,
     measure: str = "maximum",
@@ -55,6 +70,8 @@ def work_precision(
 ) -> Figure:
     """Draw cost against error, one panel per regime, one point per run of the sweep.
 
+    Other number formats and other simulators are drawn with dots, each in a line style of its own; a simulator whose
+    operations no counter saw has no cost here, but has one in `time_precision`.
     Runs with missing or extra spikes, and runs that failed, have no error and no point; the table says why. The thick
     line is the Pareto front of each model, its markers show the method; the title states the error of the references.
 
@@ -78,12 +95,14 @@ def work_precision(
     error = error_by(points, measure)
     front = pareto(points, error, [*REGIME, "model"])
     good = points.assign(error=error, front=front)[error > min(tolerances, default=0) * IN_SIGHT]
+    ours = good[good["engine"] == OURS]
     reached = run.regimes[run.regimes["reason"] == ""]
     regimes = regimes or list(dict.fromkeys(reached[REGIME].itertuples(index=False, name=None))) or [("", 0.0, "")]
     looks = _Looks(
         models=[model for model in run.models if not width or (good["model"] == model).any()],
         methods=[m for m in suite["methods"] if (good.loc[good["front"], "method"] == m).any()],
-        detections=[d for d in suite["detections"] if (good["detection"] == d).any()],
+        detections=[d for d in suite["detections"] if (ours["detection"] == d).any()],
+        engines=_others(good.dropna(subset=["flops_per_ms"])),
     )
     columns = min(len(regimes), 2 if width or len(regimes) <= 4 else 4)
     rows = -(-len(regimes) // columns)
@@ -126,11 +145,15 @@ def work_precision(
 
 @dataclass(frozen=True)
 class _Looks:
-    """How curves differ: colour for the model, line for the detection; on the fronts, marker for the method."""
+    """How curves differ: colour for the model, line for the detection; on the fronts, marker for the method.
+
+    Other number formats and simulators have small markers of their own.
+    """
 
     models: list[str]
     methods: list[str]
     detections: list[str]
+    engines: list[str]
 
     def colour(self, model: str) -> str:
         return pick(COLOURS, self.models.index(model))
@@ -141,21 +164,39 @@ class _Looks:
             Line2D([], [], color="0.3", marker=pick(MARKERS, i), linestyle="", label=name)
             for i, name in enumerate(self.methods)
         ]
-        return handles + [
+        handles += [
             Line2D([], [], color="0.3", linestyle=pick(_LINES, i), label=name) for i, name in enumerate(self.detections)
         ]
+        return handles + [
+            Line2D([], [], color="0.3", linewidth=0.8, marker=pick(OTHERS, i), markersize=5, label=in_figure(name))
+            for i, name in enumerate(self.engines)
+        ]
+
+    def line(self, detection: str, engine: str) -> _Line:
+        return pick(_LINES, self.detections.index(detection)) if engine == OURS else "-"
+
+    def marker(self, engine: str) -> str:
+        return "" if engine == OURS else pick(OTHERS, self.engines.index(engine))
+
+
+def _others(points: pd.DataFrame) -> list[str]:
+    return [str(name) for name in dict.fromkeys(points["engine"]) if name != OURS]
 
 
 def _panel(axis: Axes, points: pd.DataFrame, looks: _Looks, scale: float) -> None:
-    for key, curve in points.groupby(["model", "method", "detection"], sort=False):
-        model, _, detection = (str(part) for part in key)
+    for key, curve in points.groupby(["model", "method", "detection", "engine"], sort=False):
+        model, _, detection, engine = (str(part) for part in key)
+        if engine != OURS and engine not in looks.engines:
+            continue
         axis.loglog(
             curve["flops_per_ms"],
             curve["error"],
             color=looks.colour(model),
             linewidth=0.8 * scale,
             alpha=0.4,
-            linestyle=pick(_LINES, looks.detections.index(detection)),
+            linestyle=looks.line(detection, engine),
+            marker=looks.marker(engine),
+            markersize=3 * scale,
         )
     for name, front in points[points["front"]].groupby("model", sort=False):
         ordered = front.sort_values("flops_per_ms")
@@ -180,6 +221,57 @@ def _panel(axis: Axes, points: pd.DataFrame, looks: _Looks, scale: float) -> Non
                 markeredgecolor="white",
                 markeredgewidth=0.6 * scale,
             )
+
+
+def time_precision(run: Timed) -> Figure:
+    """Draw wall time against error at the verified time steps: our kernels and other simulators in the same axes.
+
+    One point per case of the largest spike-time error: a model in one way at one tolerance, at the largest dt that
+    holds. Of our ways, the fastest at each tolerance is drawn, with spikes on the grid and with any detection.
+
+    Parameters
+    ----------
+    run : RunFolder
+    """
+    cases = run.table[(run.table["measure"] == "maximum") & run.table["ns_per_ms"].notna()]
+    models = [model for model in run.models if (cases["model"] == model).any()]
+    engines = _others(cases)
+    columns = min(max(len(models), 1), 3)
+    rows = -(-max(len(models), 1) // columns)
+    figure = Picture(figsize=(1.6 + 3.6 * columns, 1.6 + 3.4 * rows), layout="constrained")
+    axes = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).flatten()
+    for axis, model in zip(axes, models, strict=False):
+        here = cases[cases["model"] == model]
+        own = here[here["engine"] == OURS]
+        ways = {"ours, any detection": own, "ours, spikes on the grid": own[own["detection"] == "grid"]}
+        for style, (label, part) in zip(("-", "--"), ways.items(), strict=True):
+            _times(axis, _fastest(part), label, color="0.3", linestyle=style, marker="o")
+        for i, name in enumerate(engines):
+            part = here[here["engine"] == name]
+            shown = _fastest(part) if name.startswith(f"{OURS}:") else part
+            _times(axis, shown, name, color=pick(COLOURS, i), marker=pick(OTHERS, i))
+        axis.set_title(in_figure(model), fontsize=10)
+        axis.set_xlabel("ns per ms of model time, one neuron")
+        _ticks(axis)
+    for axis in axes[len(models) :]:
+        axis.set_visible(False)
+    for axis in axes[::columns]:
+        axis.set_ylabel("largest spike-time error (ms)")
+    handles = {label: handle for axis in axes for handle, label in zip(*axis.get_legend_handles_labels(), strict=True)}
+    figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=4, frameon=False, fontsize=9)
+    return figure
+
+
+def _fastest(cases: pd.DataFrame) -> pd.DataFrame:
+    """Return the fastest way of each situation."""
+    return cases.sort_values("ns_per_ms", kind="stable").drop_duplicates(["stimulus", "level", "tolerance"])
+
+
+def _times(axis: Axes, cases: pd.DataFrame, label: str, **look: Any) -> None:
+    several = cases.groupby(["stimulus", "level"], sort=False)
+    for i, (_, group) in enumerate(several):
+        ordered = group.sort_values("tolerance")
+        axis.loglog(ordered["ns_per_ms"], ordered["error_ms"], label="_" if i else in_figure(label), **look)
 
 
 def _ticks(axis: Axes) -> None:

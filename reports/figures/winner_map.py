@@ -12,6 +12,7 @@ from matplotlib.patches import Patch, Rectangle
 
 from ...accuracy.search.status import Bound
 from ...accuracy.study.winners import Winner
+from ...models.ground.named_files import name_in
 from ..tables.shared_columns import SITUATION
 from ..writing.escape import in_figure
 from ..writing.notebook import Picture
@@ -194,5 +195,5 @@ def _times(ratio: float) -> str:
 
 def _short(label: str) -> str:
     """Return the part of a label that fits into a field."""
-    name = label.partition(":")[0]
+    name = name_in(label)
     return in_figure(name if len(name) <= 12 else f"{name[:11]}.")

@@ -60,6 +60,7 @@ def page(run: RunFolder) -> str:
         operations=tables.operations(run),
         features=tables.features(run),
         demos=tables.demos(run),
+        peers=tables.peers(run),
         style=_own("style.css") + _colours(len(run.models)),
         script=Markup("\n").join(_own(name) for name in SCRIPTS),
         plotly=_plotly(),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from ...accuracy.study.study import OURS
 from ...models.algebra.functions import CALLS
 from ..figures.features_figure import published_flops_per_ms
 from ..figures.ratio_figure import in_sight
@@ -47,11 +48,15 @@ def data(run: RunFolder) -> dict[str, Any]:
         "references": run.references,
         "features": run.features,
         "demos": run.demos,
+        "engines": run.engines,
+        "floors": run.floors,
     }
     return {
         "models": run.models,
         "methods": run.about["suite"]["methods"],
         "detections": run.about["suite"]["detections"],
+        "ours": OURS,
+        "engines": list(dict.fromkeys(run.table["engine"])),
         "measures": {
             name: {**about, "column": _ERRORS.get(name, name)} for name, about in run.about["measures"].items()
         },

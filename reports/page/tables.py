@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from ...accuracy.search.status import WITH_COST, Bound, Status
+from ...harness.measuring.timing import NEURONS
 from ...models.algebra.expression import KINDS
 from ..results import headline as answers
 from ..results.leaders import leaders
 from ..results.verdict import Says
 from ..tables.demos import headline
 from ..tables.features import title
+from ..tables.peers import headlines
 from ..tables.table import SITUATION
 from ..writing.numbers import bounded_text, short, step, with_interval
 
@@ -77,7 +79,7 @@ def answer(run: RunFolder) -> dict[str, Any]:
         "rows": [{**row, "called": answers.CALLED[row["view"]]} for row in known],
         "tolerances": answers.tolerances_text(run.about),
         "decides": answers.what_decides(run.ratios, run.about),
-        "not_reached": answers.not_reached(run.table, run.points, run.about),
+        "not_reached": answers.not_reached(run.own, run.points, run.about),
     }
 
 
@@ -108,7 +110,7 @@ def _why_not(run: RunFolder, situation: Row, model: str) -> str:
     reasons = [str(reason) for reason in own["reason"] if reason]
     if reasons:
         return reasons[0]
-    table = run.table[(run.table["model"] == model) & (run.table["status"] == Status.NOT_REACHED)]
+    table = run.own[(run.own["model"] == model) & (run.own["status"] == Status.NOT_REACHED)]
     tried = table[(table[SITUATION] == [situation[name] for name in SITUATION]).all(axis=1)]
     example = [f" ({row['method']}, {row['detection']}: {row['reason']})" for row in tried.tail(1).to_dict("records")]
     return "no method reaches the tolerance" + "".join(example)
@@ -253,7 +255,7 @@ def _field(winner: Row, candidates: list[Row], run: RunFolder) -> dict[str, Any]
 
 def failed(run: RunFolder) -> list[dict[str, Any]]:
     """Return one row per model, status and reason of cases without a number: how many, and which."""
-    table = run.table[~run.table["status"].isin(WITH_COST)]
+    table = run.own[~run.own["status"].isin(WITH_COST)]
     found = []
     for (model, status, reason), group in table.groupby(["model", "status", "reason"], sort=False, dropna=False):
         ways = dict.fromkeys(f"{row['method']}, {row['detection']}" for row in group.to_dict("records"))
@@ -273,7 +275,7 @@ def failed(run: RunFolder) -> list[dict[str, Any]]:
 
 def stability(run: RunFolder) -> dict[str, Any]:
     """Return the models, and one row per method with each model's stability limit: the smallest over all its cases."""
-    known = run.table[run.table["stable_dt_ms"].notna() | run.table["diverges_at_dt_ms"].notna()]
+    known = run.own[run.own["stable_dt_ms"].notna() | run.own["diverges_at_dt_ms"].notna()]
     rows: dict[str, dict[str, Any]] = {}
     for (model, method), group in known.groupby(["model", "method"], sort=False):
         limit = {
@@ -290,6 +292,30 @@ def operations(run: RunFolder) -> dict[str, Any]:
         index=["model", "method", "detection", "part"], columns="kind", values="operations", sort=False
     ).reset_index()
     return {"kinds": [kind for kind in KINDS if kind in wide], "rows": wide.fillna(0).to_dict("records")}
+
+
+def peers(run: RunFolder) -> dict[str, Any]:
+    """Return how far other simulators are off, and one row per simulator and case with the dt that it needs."""
+    rows = []
+    for row in run.table[run.table["engine"].isin(run.about["engines"])].to_dict("records"):
+        known = row["status"] in WITH_COST
+        rows.append(
+            {
+                **{name: row[name] for name in ("model", "engine", "method")},
+                "regime": regime_text(row),
+                "accuracy": accuracy(run, row),
+                "dt": dt_text(row) if known else "",
+                "error": short(row["error_ms"]) if known else "",
+                "ns": _ns(row["ns_per_ms"]),
+                "ns_many": _ns(row["ns_per_ms_simd"]),
+                "reason": "" if known else f"{row['status']}: {row['reason']}",
+            }
+        )
+    return {"headlines": headlines(run.engines, run.about["engines"]), "rows": rows, "many": NEURONS}
+
+
+def _ns(value: Any) -> str:
+    return "" if pd.isna(value) else short(value)
 
 
 def features(run: RunFolder) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from ...accuracy.search.status import Status
+from ...accuracy.study.study import OURS
 from ...flops.conventions import CONVENTIONS
 from ...models.ground.errors import NoValue, UserError
 from ...models.ground.named_files import is_file
@@ -50,8 +51,8 @@ def figures_of(run: RunFolder) -> Figures:
         _operations(run.operations),
         _counters(run),
         _spikes(run.step_and_spike),
-        _errors(run.points),
-        _cases(run.table),
+        _errors(run.points[run.points["engine"] == OURS]),
+        _cases(run.own),
         _references(run.regimes),
     ):
         for name, value in part:
@@ -191,8 +192,8 @@ def _times(run: RunFolder) -> dict[str, tuple[float, ...]]:
     """Return each kernel's times, of all its cases together: per step, or per ms if the method chooses its steps."""
     found: dict[str, list[float]] = {}
     case = ["model", "method", "detection", "stimulus", "horizon_ms", "level", "measure", "tolerance"]
-    steps = run.table.set_index(case)
-    for row in _rows(run.timings[run.timings["build"] == "scalar"]):
+    steps = run.own.set_index(case)
+    for row in _rows(run.timings[(run.timings["build"] == "scalar") & (run.timings["engine"] == OURS)]):
         key = tuple(row[name] for name in case)
         if key not in steps.index or not steps.index.is_unique:
             raise UserError(

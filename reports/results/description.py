@@ -19,6 +19,7 @@ from ...models.definition.neuron import NeuronModel
 from ...models.language import units
 from ..figures.look import axis_label
 from ..tables.parity import why_no_exact_count, why_no_hardware_count
+from ..tables.peers import described
 from ..tables.points import costs
 from ..tables.table import columns
 from .verdict import baseline
@@ -30,7 +31,8 @@ def describe(study: Study) -> dict[str, Any]:
     ``suite``: its fields, models by label; ``seeds``: of the stimuli that have random numbers (the first is that of the
     suite), and of the bootstrap; ``models``: by label, the definition, and a digest of what is run and counted of it;
     ``measures``: by name, the unit, perfect value and axis label of errors; ``costs``: by column of the points, unit
-    and label; ``conventions``: by name; ``columns``: of the table, with their meaning.
+    and label; ``conventions``: by name; ``columns``: of the table, with their meaning; ``engines``: other
+    simulators by name, with the models as they read them.
     """
     models = {regime.model.label: regime.model for regime in study.regimes}
     taken = ("maximum", VoltageRms.name, *study.suite.drawn_measures)
@@ -54,6 +56,7 @@ def describe(study: Study) -> dict[str, Any]:
             for name, each in [*CONVENTIONS.items(), *((own.name, own) for own in study.suite.own_conventions)]
         },
         "columns": columns(study),
+        "engines": described(study),
     }
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 
 from ...accuracy.search.status import Bound
+from ...accuracy.study.study import OURS
 from ...harness.stimuli import STIMULI
 from ..tables.ratios import ANY, GRID
 from ..writing.numbers import bounded_text
@@ -202,10 +203,10 @@ def _order(ratios: pd.DataFrame, about: Mapping[str, Any], model: str) -> str:
     own = _between_tolerances(ratios, about)
     own = own[own["model"] == model]
     cheaper = own[(own["high"] < 1) & own["bound"].isin(["", Bound.AT_MOST.value])]
-    dearer = own[(own["low"] > 1) & own["bound"].isin(["", Bound.AT_LEAST.value])]
-    if not (len(cheaper) and len(dearer)):
+    expensive = own[(own["low"] > 1) & own["bound"].isin(["", Bound.AT_LEAST.value])]
+    if not (len(cheaper) and len(expensive)):
         return ""
-    fewer, is_cheaper = (cheaper, True) if len(cheaper) <= len(dearer) else (dearer, False)
+    fewer, is_cheaper = (cheaper, True) if len(cheaper) <= len(expensive) else (expensive, False)
     several = own["horizon_ms"].nunique() > 1
     where = [
         f"{drive_text(str(stimulus), [str(level)], _told(horizon, several))}, {CALLED[str(view)]}, "
@@ -236,7 +237,9 @@ def not_reached(table: pd.DataFrame, points: pd.DataFrame, about: Mapping[str, A
     """Say which tolerances no method of a model reaches with spikes on the grid, and down to which dt."""
     rows = table[(table["measure"] == "maximum") & (table["detection"] == "grid")]
     several = rows["horizon_ms"].nunique() > 1
-    finest = points[points["detection"] == "grid"].groupby(["model", *_REGIME])["dt_ms"].min()
+    finest = (
+        points[(points["detection"] == "grid") & (points["engine"] == OURS)].groupby(["model", *_REGIME])["dt_ms"].min()
+    )
     found: dict[tuple[str, str, float, tuple[float, ...], str], list[str]] = {}
     for key, own in rows.groupby(["model", *_REGIME], sort=False):
         model, stimulus, horizon, level = key

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from ...accuracy.study.study import OURS
 from ...accuracy.study.winners import ITSELF, CostRatio
 from ..tables import shared_columns
 from ..tables.table import SITUATION
@@ -37,7 +38,8 @@ COLUMNS = {
 def leaders(run: RunFolder) -> pd.DataFrame:
     """Return one row per regime, criterion and model that meets it, the cheapest first; columns as in `COLUMNS`."""
     keys = ["model", "method", "detection", *SITUATION]
-    reached = run.by_stimulus[run.by_stimulus["flops_per_ms"].notna()]
+    ours = run.by_stimulus["engine"] == OURS
+    reached = run.by_stimulus[run.by_stimulus["flops_per_ms"].notna() & ours]
     costs = {key: list(group["flops_per_ms"]) for key, group in reached.groupby(keys, sort=False)}
     rows: list[dict[Hashable, Any]] = []
     first: tuple[list[float], str] = ([], "")

@@ -14,7 +14,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ...accuracy.study.study import ours_in
 from ...models.ground.errors import UserError, short
+from ...models.ground.named_files import name_in
 from ...models.reading.data import Misfit, structure
 from ..figures import winner_map
 from ..tables import (
@@ -22,6 +24,7 @@ from ..tables import (
     demos,
     features,
     parity,
+    peers,
     points,
     ratios,
     recorded,
@@ -56,6 +59,8 @@ COLUMNS: Mapping[str, Iterable[str]] = {
     "voltages": recorded.VOLTAGE_COLUMNS,
     "features": features.COLUMNS,
     "demos": demos.COLUMNS,
+    "engines": peers.ENGINE_COLUMNS,
+    "floors": peers.FLOOR_COLUMNS,
 }
 #: Columns of text; all others contain numbers or truth values.
 TEXT = frozenset(
@@ -63,9 +68,11 @@ TEXT = frozenset(
         "bound",
         "build",
         "changes",
+        "computed_as",
         "counter",
         "detection",
         "drive_unit",
+        "engine",
         "exact_counter",
         "failure",
         "feature",
@@ -76,6 +83,7 @@ TEXT = frozenset(
         "measure",
         "method",
         "model",
+        "no_operations",
         "outcome",
         "parameters",
         "part",
@@ -89,6 +97,7 @@ TEXT = frozenset(
         "status",
         "stimulus",
         "tolerance_unit",
+        "version",
         "view",
         "voltage_unit",
         "winner",
@@ -122,6 +131,8 @@ class _SuiteForm:
     conventions: tuple[str, ...]
     thorough: bool
     features: bool
+    precisions: tuple[str, ...]
+    engines: tuple[str, ...]
     seed: int = 0
     rates_of: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
 
@@ -171,6 +182,15 @@ class _ConventionForm:
 
 
 @dataclass(frozen=True)
+class _EngineForm:
+    title: str
+    labels: str
+    schemes: Mapping[str, str]
+    detection: str
+    texts: Mapping[str, str]
+
+
+@dataclass(frozen=True)
 class _AboutForm:
     made: str
     interrupted: bool
@@ -185,6 +205,7 @@ class _AboutForm:
     costs: Mapping[str, _CostForm]
     conventions: Mapping[str, _ConventionForm]
     columns: Mapping[str, str]
+    engines: Mapping[str, _EngineForm]
 
 
 @dataclass(frozen=True)
@@ -256,13 +277,15 @@ def check_names(about: Mapping[str, Any], frames: Mapping[str, pd.DataFrame]) ->
         At the first name that it does not list.
     """
     suite, models = about["suite"], set(about["models"])
-    names = {label.partition(":")[0] for label in models}  # features are listed by name and parameters
+    others = about["engines"].values()
+    names = set(map(name_in, models))  # features are listed by name and parameters
     known = {
         "model": models,
         "winner": models,
         "second": models,
-        "method": set(suite["methods"]),
-        "detection": set(suite["detections"]),
+        "method": {*suite["methods"], *(scheme for each in others for scheme in each["schemes"])},
+        "detection": {*suite["detections"], *(each["detection"] for each in others)},
+        "engine": {*map(ours_in, suite["precisions"]), *suite["engines"]},
         "measure": set(about["measures"]),
         "view": {PUBLISHED, *VIEWS},
     }

@@ -77,6 +77,8 @@ class _SuiteFile:
     thorough: bool | None = None
     features: bool | None = None
     seed: int | None = None
+    precisions: tuple[str, ...] | None = None
+    engines: tuple[str, ...] | None = None
     convention: Mapping[str, _OwnConvention] | None = None
 
 

@@ -47,6 +47,8 @@ FIELDS: dict[str, tuple[dict[str, Any], str]] = {
     "conventions": (_NAMES, "conventions that get a column in the table"),
     "thorough": (_SWITCH, "whether to count what Brian2 executes, and what compiler options for speed change"),
     "features": (_SWITCH, "whether to look for the twenty features of Izhikevich 2004"),
+    "precisions": (_NAMES, "number formats of the kernels, such as double and single; double is always run"),
+    "engines": (_NAMES, "other simulators that are run, too, such as nest or neuron:crank_nicolson"),
     "seed": ({"type": "integer", "minimum": 0}, "first seed of the stimuli and of the models' noise"),
 }
 #: A convention of the user's own.

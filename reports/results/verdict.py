@@ -8,12 +8,12 @@ from typing import Any
 
 import pandas as pd
 
-from ...accuracy.study.study import Case, Study
-from ...accuracy.study.winners import ITSELF, CostRatio, cheapest_cases
+from ...accuracy.study.study import Study
+from ...accuracy.study.winners import ITSELF, CostRatio, against
 from ...flops.conventions import get_convention
 from ...flops.operations import count
 from ...models.catalogue import MODELS
-from ..tables.ratios import VIEWS
+from ..tables.ratios import VIEWS, admitted
 from ..tables.table import SITUATION
 from ..writing.numbers import bounded
 
@@ -30,7 +30,7 @@ class Says(StrEnum):
 
     BASELINE = "the baseline"
     CHEAPER = "cheaper"
-    DEARER = "dearer"
+    MORE_EXPENSIVE = "more expensive"
     TOO_CLOSE = "too close to rank"
     COARSER_MAY_DO = "not known: a coarser dt than the sweep's may do"
 
@@ -59,19 +59,13 @@ def ranking(study: Study, baseline: str) -> pd.DataFrame:
     """
     names = {regime.model.label: regime.model.name for regime in study.regimes}
     rows = _as_published(names, baseline)
-    for view, wanted in VIEWS.items():
-        admitted = [
-            case for case in study.cases if all(getattr(case.curve, name) == value for name, value in wanted.items())
-        ]
-        for (regime, criterion), cases in cheapest_cases(admitted).items():
-            best = {case.curve.regime.model.label: case for case in cases}
-            if baseline not in best or len(best) < 2:
-                continue
+    for view in VIEWS:
+        for regime, criterion, best in against(admitted(study.cases, view), baseline):
             situation = dict(zip(SITUATION, (*regime, criterion.measure, criterion.tolerance), strict=True))
             rows += [
-                {"view": view, **situation, "model": label, **_compared(best[label], best[baseline])}
+                {"view": view, **situation, "model": label, **_conclusion(best[label][1])}
                 for label in names
-                if label in best
+                if label in best and len(best) > 1
             ]
     return pd.DataFrame(rows, columns=["view", *SITUATION, "model", "ratio", "low", "high", "bound", "says"])
 
@@ -107,24 +101,24 @@ def verdict_text(ranked: pd.DataFrame) -> pd.DataFrame:
     return verdict(ranked.assign(text=pd.Series(texts, index=ranked.index, dtype=object)), "text")
 
 
-def _compared(case: Case, baseline: Case) -> dict[str, Any]:
-    found = ITSELF if case is baseline else CostRatio.of_cases(case, baseline)
-    says = Says.BASELINE if case is baseline else _says(found)
+def _conclusion(found: CostRatio) -> dict[str, Any]:
     return {
         "ratio": found.interval.mean,
         "low": found.interval.low,
         "high": found.interval.high,
         "bound": found.bound.value,
-        "says": says.value,
+        "says": _says(found).value,
     }
 
 
 def _says(found: CostRatio) -> Says:
+    if found is ITSELF:
+        return Says.BASELINE
     if found.too_close:
         return Says.TOO_CLOSE
     if not found.ranked:
         return Says.COARSER_MAY_DO
-    return Says.CHEAPER if found.interval.mean < 1 else Says.DEARER
+    return Says.CHEAPER if found.interval.mean < 1 else Says.MORE_EXPENSIVE
 
 
 def _as_published(names: Mapping[str, str], baseline: str) -> list[dict[str, Any]]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from statistics import fmean, geometric_mean
 from typing import Any
 
@@ -10,9 +11,10 @@ import numpy as np
 import pandas as pd
 
 from ...accuracy.measures import MEASURES
+from ...accuracy.search.criterion import Run
 from ...accuracy.search.voltage import VoltageRms
 from ...accuracy.study.cost import retired_per_ms
-from ...accuracy.study.study import Curve, Point, Study
+from ...accuracy.study.study import OURS, Curve, Point, Study
 from ...flops.conventions import CONVENTIONS, Convention
 from ...harness.measuring.measure import Measurement
 from ...harness.measuring.spike_cost import StepAndSpike
@@ -23,6 +25,7 @@ from .parity import retired
 #: Columns and their meaning.
 COLUMNS = {
     **shared_columns.WAY,
+    **shared_columns.ENGINE,
     **shared_columns.REGIME,
     "dt_ms": "time step; the mean time step if an error control chooses it",
     "error_control": "tolerance of the error control",
@@ -51,14 +54,15 @@ def points(study: Study) -> pd.DataFrame:
     weighing = _conventions(study)
     rows = [
         _row(curve, point, measures, weighing) | {"instrumented_per_ms": _instrumented(study, curve, point)}
-        for curve in study.curves
+        for curve in (*study.curves, *study.other_curves)
         for point in curve.points
     ]
     further = [name for name in costs(study) if name not in COLUMNS]
     frame = pd.DataFrame(rows, columns=[*COLUMNS, *further, *measures])
     keys = frame[["model", "method", "detection"]].itertuples(index=False, name=None)
     hardware = _hardware(study)
-    frame["hardware_per_ms"] = pd.Series([hardware.get(key, np.nan) for key in keys], dtype=float) / frame["dt_ms"]
+    known = pd.Series([hardware.get(key, np.nan) for key in keys], dtype=float)
+    frame["hardware_per_ms"] = known.where(frame["engine"] == OURS) / frame["dt_ms"]
     frame["front"] = pareto(frame, frame["error_ms"], REGIME)
     frame["model_front"] = pareto(frame, frame["error_ms"], [*REGIME, "model"])
     return frame
@@ -104,7 +108,7 @@ def _instrumented(study: Study, curve: Curve, point: Point) -> float:
     """Return the operations per ms that an exact counter saw, geometric mean over the stimuli; nan if it saw none."""
     regime = curve.regime
     found = study.retired.get((regime.model.label, curve.method, curve.detection, regime.stimulus))
-    if not isinstance(found, StepAndSpike) or curve.count is None:
+    if curve.engine != OURS or not isinstance(found, StepAndSpike) or curve.count is None:
         return float("nan")
     step, spike = retired(found.step, found.step_in_libm), retired(found.spike, found.spike_in_libm)
     return geometric_mean([retired_per_ms(step, spike, curve.count, run.tallies, regime.horizon) for run in point.runs])
@@ -137,24 +141,22 @@ def error_by(frame: pd.DataFrame, measure: str) -> pd.Series:
 def _row(curve: Curve, point: Point, measures: tuple[str, ...], weighing: list[Convention]) -> dict[str, Any]:
     regime, runs = curve.regime, point.runs
     errors = [run.error for run in runs if run.error is not None]
-    assert curve.count is not None
     failures = [run.failure for run in runs if run.failure]
     missing, extra = sum(each.missing for each in errors), sum(each.extra for each in errors)
     whole = not (failures or missing or extra)
     largest = [each.maximum for each in errors if each.matched]
-    operations = [curve.operations(run) for run in runs]
-    mean = {kind: fmean(each[kind] for each in operations) for kind in operations[0]}
     return {
         "model": regime.model.label,
         "method": curve.method,
         "detection": curve.detection,
+        "engine": curve.engine,
         "stimulus": regime.stimulus,
         "level": regime.level,
         "horizon_ms": regime.horizon,
         "dt_ms": fmean(curve.dt(point.setting, run) for run in runs),
         "error_control": None if curve.by_dt else float(point.setting),
-        "flops_per_ms": geometric_mean([curve.cost(run).per_ms for run in runs]),
-        **{f"{each.name}_per_ms": _weighed(each, mean, curve.count.step.precision) for each in weighing},
+        "flops_per_ms": _mean_cost(curve, runs),
+        **{f"{each.name}_per_ms": cost for each, cost in zip(weighing, _costs(curve, runs, weighing), strict=True)},
         "error_ms": max(largest, default=np.nan) if whole else np.nan,
         "median_error_ms": float(np.median(largest)) if whole and largest else np.nan,
         "voltage_error": float(np.median([run.voltage for run in runs])) if whole else np.nan,
@@ -169,8 +171,22 @@ def _row(curve: Curve, point: Point, measures: tuple[str, ...], weighing: list[C
     }
 
 
+def _mean_cost(curve: Curve, runs: Sequence[Run]) -> float:
+    costs = [curve.cost(run).per_ms for run in runs]
+    return np.nan if any(map(math.isnan, costs)) else geometric_mean(costs)
+
+
+def _costs(curve: Curve, runs: Sequence[Run], weighing: list[Convention]) -> list[float]:
+    """Return the costs of operations under further conventions: they are not known by kind of another simulator."""
+    if curve.count is None:
+        return [np.nan] * len(weighing)
+    operations = [curve.operations(run) for run in runs]
+    mean = {kind: fmean(each[kind] for each in operations) for kind in operations[0]}
+    return [_weighed(each, mean, curve.count.step.precision) for each in weighing]
+
+
 def pareto(frame: pd.DataFrame, error: pd.Series, together: list[str]) -> pd.Series:
-    """Mark the Pareto front: in order of cost, each point that is more accurate than all cheaper points.
+    """Mark the Pareto front of our kernels: in order of cost, each point that is more accurate than all cheaper ones.
 
     Parameters
     ----------
@@ -182,7 +198,7 @@ def pareto(frame: pd.DataFrame, error: pd.Series, together: list[str]) -> pd.Ser
         Columns that the points of one front share.
     """
     on = pd.Series(data=False, index=frame.index)
-    known = frame.assign(_error=error)[error.notna()]
+    known = frame.assign(_error=error)[error.notna() & (frame["engine"] == OURS)]
     for _, group in known.groupby(together, sort=False):
         ordered = group.sort_values(["flops_per_ms", "_error"])
         best_before = ordered["_error"].cummin().shift(fill_value=np.inf)

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pandas as pd
 
-from ...accuracy.study.study import Study
-from ...accuracy.study.winners import ITSELF, CostRatio, cheapest_cases, middle_criteria
+from ...accuracy.study.study import Case, Study
+from ...accuracy.study.winners import against, middle_criteria
 from . import shared_columns
 
+#: The views that this table has: all methods, with spikes on the grid, and with any detection.
+GRID, ANY = "cheapest method, spikes on the grid", "cheapest method and detection"
 #: Each view with the cases that it admits.
 VIEWS: dict[str, dict[str, str]] = {
     "forward Euler, spikes on the grid": {"method": "euler", "detection": "grid"},
-    "cheapest method, spikes on the grid": {"detection": "grid"},
-    "cheapest method and detection": {},
+    GRID: {"detection": "grid"},
+    ANY: {},
 }
-#: The views that this table has: all methods, with spikes on the grid, and with any detection.
-GRID, ANY = tuple(VIEWS)[1:]
 #: Columns and their meaning.
 COLUMNS = {
     "view": f"{GRID}, or {ANY}",
@@ -28,6 +30,12 @@ COLUMNS = {
     "high": "upper end",
     "bound": "what the ratio is if a dt is only known to be at least the sweep's: at least, at most, not known",
 }
+
+
+def admitted(cases: Iterable[Case], view: str) -> list[Case]:
+    """Return the cases that a view admits."""
+    wanted = VIEWS[view].items()
+    return [case for case in cases if all(getattr(case.curve, name) == value for name, value in wanted)]
 
 
 def ratios(study: Study, baseline: str) -> pd.DataFrame:
@@ -49,32 +57,28 @@ def ratios(study: Study, baseline: str) -> pd.DataFrame:
     asked = study.suite.all_criteria
     # at other tolerances, only cases that may be the cheapest of all are known
     of_grid = {each.tolerance for each in (*asked, *middle_criteria(asked)) if each.measure == "maximum"}
-    on_grid = [case for case in cases if case.curve.detection == "grid" and case.criterion.tolerance in of_grid]
+    on_grid = [case for case in admitted(cases, GRID) if case.criterion.tolerance in of_grid]
     rows = []
-    for view, admitted in ((GRID, on_grid), (ANY, cases)):
-        found = cheapest_cases(admitted)
-        regimes = list(dict.fromkeys(regime for regime, _ in found))
-        for regime, criterion in sorted(found, key=lambda key: (regimes.index(key[0]), -key[1].tolerance)):
-            best = {case.curve.regime.model.label: case for case in found[regime, criterion]}
-            if baseline not in best:
-                continue
-            for label, case in best.items():
-                compared = ITSELF if label == baseline else CostRatio.of_cases(case, best[baseline])
-                rows.append(
-                    (
-                        view,
-                        *regime,
-                        criterion.measure,
-                        criterion.tolerance,
-                        label,
-                        case.curve.method,
-                        case.curve.detection,
-                        case.dt,
-                        case.cost().mean,
-                        compared.interval.mean,
-                        compared.interval.low,
-                        compared.interval.high,
-                        compared.bound.value,
-                    )
-                )
+    for view, shown in ((GRID, on_grid), (ANY, cases)):
+        regimes = list(dict.fromkeys(case.curve.regime.key for case in shown if case.coarsest))
+        found = sorted(against(shown, baseline), key=lambda each: (regimes.index(each[0]), -each[1].tolerance))
+        rows += [
+            (
+                view,
+                *regime,
+                criterion.measure,
+                criterion.tolerance,
+                label,
+                case.curve.method,
+                case.curve.detection,
+                case.dt,
+                case.cost().mean,
+                compared.interval.mean,
+                compared.interval.low,
+                compared.interval.high,
+                compared.bound.value,
+            )
+            for regime, criterion, best in found
+            for label, (case, compared) in best.items()
+        ]
     return pd.DataFrame(rows, columns=list(COLUMNS))

@@ -41,7 +41,7 @@ def by_stimulus(study: Study) -> pd.DataFrame:
     return pd.DataFrame(
         [
             {**situation(case), "trial": trial, **_at_dt(case, trial, measures), **_alone(case, own)}
-            for case in study.cases
+            for case in (*study.cases, *study.other_cases)
             for trial, own in enumerate(case.curve.own.get(case.criterion, []))
         ],
         columns=[*COLUMNS, *measures],
@@ -53,7 +53,7 @@ def timings(study: Study) -> pd.DataFrame:
     return pd.DataFrame(
         [
             {**situation(case), "build": build, "repeat": repeat, "ns_per_ms": sample, "calibrations_per_ms": ratio}
-            for case in study.cases
+            for case in (*study.cases, *study.other_cases)
             for build, timing in (("scalar", case.one_neuron), ("simd", case.many_neurons))
             if timing is not None
             for repeat, (sample, ratio) in enumerate(zip(timing.samples, timing.relative, strict=True))

@@ -2,6 +2,11 @@
 
 #: A way to run a model.
 WAY = {"model": "model and preset", "method": "integration method", "detection": "how the crossing is located"}
+#: What runs a model in a way.
+ENGINE = {
+    "engine": "what runs it: spikecost (double precision), spikecost:single and the like, or another simulator; the "
+    "method is then the simulator's scheme"
+}
 #: Conditions under which a model runs.
 REGIME = {
     "stimulus": "kind of stimulus",
@@ -16,4 +21,4 @@ CRITERION = {
 #: What rows that are compared with each other have in common.
 SITUATION = REGIME | CRITERION
 #: What distinguishes a case from all others.
-CASE = WAY | SITUATION
+CASE = WAY | ENGINE | SITUATION

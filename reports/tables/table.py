@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from ...accuracy.study.intervals import interval
-from ...accuracy.study.study import Case, Study
+from ...accuracy.study.study import OURS, Case, Study
 from ...accuracy.study.winners import cheapest_in_each
 from ...flops.conventions import Convention, get_convention
 from ...models.language import units
@@ -50,7 +50,8 @@ COLUMNS = {
     "round_flops_per_ms": "operations per ms at that dt: geometric mean over the stimuli",
     "round_error_ms": "largest spike-time error at that dt",
     "checked_settings": "number of smaller dt (or tolerances of an error control), down to half, that ran and hold",
-    "checked_down_to_dt_ms": "finest dt of the sweep that was run; if there is a cost, it holds",
+    "checked_down_to_dt_ms": "finest dt of the sweep that was run; if there is a cost, it holds (in other number "
+    "formats, every dt does down to that with the smallest error)",
     "stable_dt_ms": "largest dt at which, and below which, every state stays finite, over all stimuli: the stability "
     "limit, or the sweep's coarsest dt if none diverges",
     "diverges_at_dt_ms": "next coarser dt that was tried, at which a state becomes infinite or nan; empty if none",
@@ -77,13 +78,13 @@ def columns(study: Study) -> dict[str, str]:
 
 def table(study: Study) -> pd.DataFrame:
     """Return the table; columns as in `columns`, failed cases included with their reason."""
-    rows = [_row(case, study.suite.conventions) for case in study.cases]
+    rows = [_row(case, study.suite.conventions) for case in (*study.cases, *study.other_cases)]
     return pd.DataFrame(rows, columns=list(columns(study)))
 
 
 def cheapest(rows: pd.DataFrame, cost: str = "flops_per_ms") -> pd.DataFrame:
-    """Return, for each situation and model, the row with the lowest cost; models without a cost are left out."""
-    reached = rows[rows[cost].notna()]
+    """Return, for each situation and model, the row of ours with the lowest cost; models without one are left out."""
+    reached = rows[rows[cost].notna() & (rows["engine"] == OURS)]
     # situations in the order of the suite, models from the cheapest
     order = dict.fromkeys(rows[SITUATION].itertuples(index=False, name=None))
     situations = dict(zip(reached.index, reached[SITUATION].itertuples(index=False, name=None), strict=True))
@@ -99,6 +100,7 @@ def situation(case: Case) -> dict[str, Any]:
         "model": regime.model.label,
         "method": case.curve.method,
         "detection": case.curve.detection,
+        "engine": case.curve.engine,
         "stimulus": regime.stimulus,
         "horizon_ms": regime.horizon,
         "level": regime.level,

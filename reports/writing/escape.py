@@ -115,7 +115,16 @@ def cell(value: Any) -> Any:
 def to_csv(frame: pd.DataFrame) -> bytes:
     """Return a table as CSV, its texts and headings through `cell`."""
     buffer = io.StringIO()
-    safe = frame.apply(lambda column: column.map(cell) if column.dtype.kind not in "biufc" else column)
+    seen: dict[str, Any] = {}  # long tables repeat their texts
+
+    def safely(value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        if value not in seen:
+            seen[value] = cell(value)
+        return seen[value]
+
+    safe = frame.apply(lambda column: column.map(safely) if column.dtype.kind not in "biufc" else column)
     safe.columns = [cell(str(name)) for name in frame.columns]
     safe.to_csv(buffer, index=False, quoting=csv.QUOTE_MINIMAL, lineterminator="\n")
     return buffer.getvalue().encode()

@@ -46,13 +46,17 @@ def writable(folder: str | Path) -> Path:
 
 
 class CannotWrite(UserError):
-    """A folder or a file cannot be written because of missing space or permissions."""
+    """A folder or a file cannot be written because of missing space or permissions: what is wrong, and what to do."""
+
+    def __init__(self, problem: str, instead: str) -> None:
+        super().__init__(f"{problem}; {instead}")
+        self.problem = problem
 
 
 def _cannot_write(what: str, path: str | Path, error: OSError | ValueError, instead: str = "one") -> CannotWrite:
     """Return the error to raise; a ValueError comes from a path that no file system accepts."""
     reason = (isinstance(error, OSError) and error.strerror) or str(error)
-    return CannotWrite(f"cannot write {what}{shortened(str(path))}: {reason}; give another {instead}")
+    return CannotWrite(f"cannot write {what}{shortened(str(path))}: {reason}", f"give another {instead}")
 
 
 #: How long to wait for another process that writes into the same folder, in s.

@@ -16,11 +16,26 @@ def dumps(value: Any) -> str:
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """Return one dictionary per row, with all digits of its numbers; None for missing values."""
-    import pandas as pd  # noqa: PLC0415 - most commands write JSON without any table
 
     def plain(value: Any) -> Any:
-        if value is None or pd.isna(value):
-            return None
         return value.item() if hasattr(value, "item") else value
 
-    return [{str(name): plain(value) for name, value in row.items()} for row in frame.to_dict("records")]
+    # column by column, because a table may have a hundred thousand rows
+    missing = [frame.iloc[:, i].isna().tolist() for i in range(frame.shape[1])]
+    values = [frame.iloc[:, i].tolist() for i in range(frame.shape[1])]
+    columns = [
+        [None if absent else plain(value) for value, absent in zip(*each, strict=True)]
+        for each in zip(values, missing, strict=True)
+    ]
+    names = [str(name) for name in frame.columns]
+    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
+
+
+def listed(rows: list[dict[str, Any]]) -> str:
+    """Write `records` as JSON, as ``json.dumps`` with an indent of 1 does within an object.
+
+    It takes a tenth of the time: the compiled encoder of Python's library indents nothing.
+    """
+    encoder = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",\n   ", ": "))
+    written = [f"  {{\n   {encoder.encode(row)[1:-1]}\n  }}" for row in rows]
+    return "[\n" + ",\n".join(written) + "\n ]" if written else "[]"

@@ -10,9 +10,9 @@ from rich.cells import cell_len
 
 from ...models.algebra.functions import FUNCTIONS
 from ...models.definition.neuron import NeuronModel
-from ...models.language import grammar
+from ...models.language import grammar, trees
 from ...models.language.equation_lines import DIFFERENTIAL, Line, lines
-from ...models.language.grammar import Binary, Call, Condition, Name, Negative, Node, Number
+from ...models.language.trees import Binary, Call, Condition, Name, Negative, Node, Number
 
 #: How functions are set that sympy knows by another name than C's mathematics library.
 _FUNCTIONS = {"abs": sympy.Abs}
@@ -40,7 +40,7 @@ def _set(line: Line, most: int | None) -> str:
     return "\n".join(row.rstrip() for row in rows.splitlines())
 
 
-def _symbols(node: Node | grammar.Test) -> sympy.Basic:
+def _symbols(node: Node | trees.Test) -> sympy.Basic:
     """Return the parsed equation as a sympy expression; nothing is reordered or evaluated."""
     if isinstance(node, Number):
         return _number(node.value)
@@ -54,16 +54,16 @@ def _symbols(node: Node | grammar.Test) -> sympy.Basic:
         library = FUNCTIONS[node.function].library
         plain = getattr(sympy, library, sympy.Function(node.function)) if library else sympy.Function(node.function)
         return _FUNCTIONS.get(node.function, plain)(*map(_symbols, node.arguments))
-    if isinstance(node, grammar.Truth):
+    if isinstance(node, trees.Truth):
         return sympy.true if node.holds else sympy.false
-    if isinstance(node, grammar.Not):
+    if isinstance(node, trees.Not):
         return sympy.Not(_symbols(node.operand), evaluate=False)
-    if isinstance(node, grammar.Junction):
+    if isinstance(node, trees.Junction):
         join = sympy.And if node.kind == "and" else sympy.Or
         return join(_symbols(node.left), _symbols(node.right), evaluate=False)
     if isinstance(node, Condition):
         return _SIGNS[node.sign](_symbols(node.left), _symbols(node.right))
-    if isinstance(node, grammar.Switch):
+    if isinstance(node, trees.Switch):
         return sympy.Function("int")(_symbols(node.condition))
     if node.kind == "mod":
         return sympy.Mod(_symbols(node.left), _symbols(node.right), evaluate=False)

@@ -15,7 +15,7 @@ from spikecost.harness.measuring.measure import measure
 from spikecost.harness.measuring.spike_cost import count_step_and_spike
 from spikecost.harness.simulate import simulate
 from spikecost.harness.stimuli import as_it_stands, constant, random_inputs, sine
-from spikecost.harness.stimuli.frozen_noise import BrownianPath
+from spikecost.harness.stimuli.parts.frozen_noise import BrownianPath
 from spikecost.models.ground.errors import UserError
 from spikecost.models.language import units
 from spikecost.models.methods import METHODS

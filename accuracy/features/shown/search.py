@@ -9,7 +9,7 @@ from itertools import islice
 
 from ....harness.stimuli import Stimulus
 from ....models.definition.neuron import NeuronModel
-from ....models.ground.errors import UserError
+from ....models.ground.errors import NoValue, UserError
 from ...references.cache import recall
 from ..protocols.base import FEATURES, Feature, Verdict
 from ..protocols.recorded import Recording
@@ -76,15 +76,15 @@ def not_tried(reason: str, features: Iterable[str] | None = None) -> list[Findin
 class _Search:
     def __init__(self, model: NeuronModel) -> None:
         self._model = model
-        self._subject: Subject | str | None = None
+        self._subject: Subject | NoValue | None = None
 
     def look(self, feature: Feature) -> Finding:
         why_not = feature.why_not(self._model)
         if why_not:
             return Finding(feature.name, CANNOT, why_not, 0)
         subject = self._made()
-        if isinstance(subject, str):
-            return Finding(feature.name, NOT_TRIED, subject, 0)
+        if isinstance(subject, NoValue):
+            return Finding(feature.name, NOT_TRIED, subject.reason, 0)
         tried, refuted, nearest = 0, 0, Verdict(False, "")
         trials = feature.trials(subject)
         while batch := list(islice(trials, BATCH)):
@@ -107,12 +107,12 @@ class _Search:
         of = "the first" if not refuted else "the last one that a coarse run seemed to show"
         return Finding(feature.name, NOT_FOUND, f"in none of {tried} trials; {of}: {nearest.reason}", tried)
 
-    def _made(self) -> Subject | str:
+    def _made(self) -> Subject | NoValue:
         if self._subject is None:
             try:
                 self._subject = Subject(self._model)
             except UserError as error:
-                self._subject = str(error)
+                self._subject = NoValue(str(error))
         return self._subject
 
 

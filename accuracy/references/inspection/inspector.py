@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ....harness.stimuli.base import shape_value
+from ....harness.stimuli.parts.shape import shape_value
 from ....models.algebra.expression import Expr
 from .ranges import Array, Range, Tape
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ....harness.stimuli import Stimulus
-from ....harness.stimuli.train import check_arrivals
+from ....harness.stimuli.parts.train import check_arrivals
 from ....models.definition.neuron import NeuronModel
 from ....models.ground.errors import UserError
 from .statements import Disturbed, amplify, run

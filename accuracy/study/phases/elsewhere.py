@@ -21,6 +21,7 @@ from ....models.definition.neuron import NeuronModel
 from ....models.detection import DETECTIONS
 from ....models.ground.errors import NoValue, UserError, attempt
 from ....models.methods import METHODS
+from ....models.number_formats import NUMBER_FORMATS
 from ...measures import MEASURES
 from ...regimes.regime import Regime
 from ...search.kept_runs import KeptRuns, from_known
@@ -60,6 +61,7 @@ class Sweeping:
             *(METHODS[name] for name in suite.methods),
             *(DETECTIONS[name] for name in suite.detections),
             *(MEASURES[name] for name in suite.all_measures),
+            *(NUMBER_FORMATS[name] for name in suite.precisions),
         )
         for item in () if workers.here else self._items:
             if type(item).__module__ == "__main__":
@@ -168,7 +170,7 @@ class Sweeping:
     def _task(self, setting: Setting, compiled: Compiled, known: Mapping[Fraction, Runs]) -> tuple[Any, ...]:
         regime = setting[0]
         suite = replace(self._suite, models=(regime.model,), conventions=())
-        return *setting, suite, dict(known), meaning(compiled.lanes), self._items
+        return *setting, compiled.count.step.precision, suite, dict(known), meaning(compiled.lanes), self._items
 
     def _task_of(self, curve: Curve, finders: Mapping[int, Finder], kernels: AllKernels) -> CurveTask:
         setting = curve.regime, curve.method, curve.detection

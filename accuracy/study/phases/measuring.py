@@ -13,6 +13,7 @@ from ....harness.measuring.kept import kept_builds, kept_measurement, kept_run, 
 from ....harness.measuring.measure import Measurement
 from ....harness.measuring.spike_cost import StepAndSpike, WholeRun
 from ....harness.measuring.timing import Job, Timing, many_neurons, measure, one_neuron
+from ....harness.store import Store
 from ....models.definition.neuron import NeuronModel
 from ....models.ground.errors import NoValue, attempt
 from ....models.methods import METHODS, with_steps_alike
@@ -22,6 +23,7 @@ from ...features.shown.demos import demos_of
 from ...features.shown.search import not_tried, search
 from ...regimes.regime import Regime
 from ..ahead import LOOKED_AT
+from ..kept_study import recorded
 from ..recording import Share, Trace, record, record_reference
 from ..study import Case, Study
 from ..suite import Suite
@@ -29,8 +31,13 @@ from .executing import in_threads
 from .progress import Progress
 
 
-def record_all(study: Study, kernels: Mapping[tuple[NeuronModel, str], Kernels], jobs: int, progress: Progress) -> None:
-    """Record the spikes and the voltage of every case that has a cost, and of every regime's reference."""
+def record_all(
+    study: Study, kernels: Mapping[tuple[NeuronModel, str], Kernels], jobs: int, progress: Progress, store: Store
+) -> None:
+    """Record the spikes and the voltage of every case that has a cost, and of every regime's reference.
+
+    Recordings of cases are taken from the store, and kept there.
+    """
     cases = [case for case in study.cases if case.coarsest]
     regimes = [regime for regime in study.regimes if regime.trials]
     share = Share.of(len(cases) + len(regimes))
@@ -43,12 +50,15 @@ def record_all(study: Study, kernels: Mapping[tuple[NeuronModel, str], Kernels],
             study.recorded_references.append((regime, trace))
         progress.done()
 
-    def recorded(case: Case) -> Trace:
+    def record_case(case: Case) -> Trace:
         curve = case.curve
         compiled = kernels[curve.regime.model, curve.regime.stimulus].compiled[curve.method, curve.detection]
         return record(compiled.lanes, curve.regime.trials[0], case.setting, curve.by_dt, share)
 
-    with in_threads(jobs, [partial(attempt, partial(recorded, case)) for case in cases]) as traces:
+    def kept(case: Case) -> Trace:
+        return recorded(store, case, share, partial(record_case, case))
+
+    with in_threads(jobs, [partial(attempt, partial(kept, case)) for case in cases]) as traces:
         for case, trace in zip(cases, traces, strict=True):
             if isinstance(trace, NoValue):
                 study.failures.append(f"{_named(case)}, not recorded: {trace}")
@@ -57,18 +67,29 @@ def record_all(study: Study, kernels: Mapping[tuple[NeuronModel, str], Kernels],
             progress.done()
 
 
-def time_all(study: Study, kernels: Mapping[tuple[NeuronModel, str], Kernels], progress: Progress) -> None:
-    """Time the kernel of every case at its setting, while no other thread runs."""
+def time_all(
+    study: Study, formats: Mapping[str, Mapping[tuple[NeuronModel, str], Kernels]], progress: Progress
+) -> None:
+    """Time the kernel of every case at its setting, while no other thread runs.
+
+    Parameters
+    ----------
+    study : Study
+    formats : mapping
+        The kernels of each number format, by the name that curves have as their engine.
+    progress : Progress
+    """
     # the time per step does not depend on the kind of stimulus: one kind is enough
     first = study.suite.stimuli[0], study.suite.horizons[0]
     timed: list[tuple[Case, str]] = []
     """Cases, and the name of the timing."""
     jobs = []
-    for case in study.cases:
+    for case in (*study.cases, *study.other_cases):
         regime = case.curve.regime
-        if not case.coarsest or (regime.stimulus, regime.horizon) != first:
+        if not case.coarsest or (regime.stimulus, regime.horizon) != first or case.curve.engine not in formats:
             continue
-        compiled = kernels[regime.model, regime.stimulus].compiled[case.curve.method, case.curve.detection]
+        kernels = formats[case.curve.engine][regime.model, regime.stimulus]
+        compiled = kernels.compiled[case.curve.method, case.curve.detection]
         stimulus = regime.trials[0].stimulus
         jobs.append(one_neuron(compiled.alone, stimulus, case.setting, case.curve.by_dt))
         timed.append((case, "one_neuron"))

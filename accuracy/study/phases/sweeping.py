@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
@@ -12,15 +13,18 @@ from ....harness.kernels.kernels import Compiled, Kernels, kernels_of
 from ....harness.stimuli import common_divisor
 from ....harness.store import Store
 from ....models.definition.neuron import NeuronModel
-from ....models.ground.errors import NoValue, attempt
+from ....models.ground.bounded import TASK_TIMEOUT, task_patience
+from ....models.ground.errors import NoValue, UserError, attempt
+from ....models.ground.interruption import ending_within
+from ....models.methods import DOUBLE
 from ...regimes.regime import Regime, RegimeKey
 from ...search.criterion import Criterion
 from ...search.kept_runs import KeptRuns
 from ...search.stability import stability
 from ...search.status import Status
 from ...search.sweep import TimeSteps, Tolerances
-from ...search.tolerance import Coarsest, ErrorCurve, coarsest_setting, descend, own_settings
-from ..study import Case, Curve, Point, Study
+from ...search.tolerance import Coarsest, ErrorCurve, coarsest_setting, descend, down_to_the_floor, own_settings
+from ..study import Case, Curve, Point, Study, ours_in
 from ..suite import Suite
 from ..winners import map_criteria, may_win, middle_criteria
 from ..witness import contradiction
@@ -44,17 +48,17 @@ class Finder:
 
     def __call__(self, criterion: Criterion) -> Coarsest:
         """Find it, and keep the runs that this needs."""
-        with self.kept.writing():
+        with self.kept.writing(), _in_time():
             return coarsest_setting(self.errors, self.sweep, self.settings, criterion)
 
 
-def compiled_for(regime: Regime, suite: Suite) -> Kernels:
+def compiled_for(regime: Regime, suite: Suite, precision: str = DOUBLE) -> Kernels:
     """Compile a model's kernels; one by one if compiling them together fails."""
-    compiled = partial(kernels_of, regime.driven, varying=regime.varying, alone=suite.witnessed)
+    compiled = partial(kernels_of, regime.driven, varying=regime.varying, alone=suite.witnessed, precision=precision)
     try:
         return compiled(suite.pairs)
     except Exception:
-        one_by_one = Kernels()
+        one_by_one = Kernels(precision=precision)
         for pair in suite.pairs:
             one = attempt(partial(compiled, [pair]))
             if isinstance(one, NoValue):
@@ -101,14 +105,14 @@ def swept_or_failed(
 
 def not_swept(regime: Regime, method: str, detection: str, kernels: Kernels, suite: Suite) -> Curve | None:
     """Return the curve without points if there is nothing to sweep; None if there is."""
-    key = method, detection
+    key, engine = (method, detection), ours_in(kernels.precision)
     compiled = kernels.compiled.get(key)
     if compiled is None:
         if left_out := suite.why_left_out(*key):
-            return without_points(regime, *key, None, reason=left_out, status=Status.LEFT_OUT)
+            return without_points(regime, *key, None, reason=left_out, status=Status.LEFT_OUT, engine=engine)
         why = kernels.reasons[key]
         status = Status.FAILED if why.failed else Status.NOT_APPLICABLE
-        return without_points(regime, *key, None, reason=why.reason, status=status)
+        return without_points(regime, *key, None, reason=why.reason, status=status, engine=engine)
     if regime.reason:
         status = Status.FAILED if regime.failed else Status.RATE_NOT_REACHABLE
         return without_points(regime, *key, compiled, reason=regime.reason, status=status)
@@ -123,9 +127,12 @@ def without_points(
     *,
     reason: str,
     status: Status = Status.FAILED,
+    engine: str = "",
 ) -> Curve:
-    """Return a curve without points, and why it has none."""
-    return Curve(regime, method, detection, compiled.count if compiled else None, (), {}, {}, reason, status)
+    """Return a curve without points, and why it has none; `engine` is needed if there is no kernel."""
+    count = compiled.count if compiled else None
+    engine = ours_in(count.step.precision) if count else engine
+    return Curve(regime, method, detection, count, (), {}, {}, reason, status, engine=engine)
 
 
 def kept_for(regime: Regime, compiled: Compiled, suite: Suite, store: Store) -> KeptRuns:
@@ -136,6 +143,7 @@ def kept_for(regime: Regime, compiled: Compiled, suite: Suite, store: Store) -> 
         **regime.key._asdict(),
         "method": step.method,
         "detection": step.detection,
+        "precision": step.precision,
         "trials": len(regime.trials),
         "processor": cpu_model(),
         "compiler": find_compiler().version,
@@ -147,8 +155,20 @@ def searched(
     regime: Regime, method: str, detection: str, compiled: Compiled, suite: Suite, *, kept: KeptRuns
 ) -> tuple[Curve, Finder]:
     """Sweep a curve that can be swept."""
-    with kept.writing():
+    with kept.writing(), _in_time():
         return _searched(regime, method, detection, compiled, suite, kept=kept)
+
+
+def _in_time() -> AbstractContextManager[None]:
+    """Bound the wall time of one task."""
+    seconds = task_patience()
+    return ending_within(
+        seconds,
+        UserError(
+            f"it did not end within {seconds:g} s and was stopped ({TASK_TIMEOUT} sets this limit in seconds); another "
+            "run goes on from what it computed"
+        ),
+    )
 
 
 def _searched(
@@ -160,8 +180,14 @@ def _searched(
     held = [regime.driven.sampling_ms] if system.sampled else []
     unit = common_divisor([*(trial.stimulus.unit for trial in regime.trials), *held])
     sweep = TimeSteps(unit, suite.coarsest, finest, suite.per_decade) if compiled.knob == "dt" else Tolerances()
-    settings = descend(curve, sweep, suite.all_criteria)
-    find = partial(coarsest_setting, curve, sweep, settings)
+    precision = compiled.count.step.precision
+    # errors of a coarser number format stop shrinking somewhere: that is looked for down to the finest setting
+    settings = descend(curve, sweep, suite.all_criteria if precision == DOUBLE else ())
+
+    def find(criterion: Criterion) -> Coarsest:
+        judged = (curve, settings) if precision == DOUBLE else down_to_the_floor(curve, settings, criterion)
+        return coarsest_setting(judged[0], sweep, judged[1], criterion)
+
     # the strictest first: its finer runs are then known to the other criteria
     coarsest = {criterion: find(criterion) for criterion in sorted(suite.all_criteria, key=lambda each: each.tolerance)}
     answers = {criterion: coarsest[criterion] for criterion in suite.all_criteria}
@@ -169,7 +195,21 @@ def _searched(
     points = tuple(Point(setting, curve(setting)) for setting in settings)
     limit = stability(curve, sweep, settings) if isinstance(sweep, TimeSteps) else None
     stored = not kept.computed
-    made = Curve(regime, method, detection, compiled.count, points, answers, own, "", None, limit, stored)
+    made = Curve(
+        regime,
+        method,
+        detection,
+        compiled.count,
+        points,
+        answers,
+        own,
+        "",
+        None,
+        limit,
+        stored,
+        ours_in(precision),
+        identity=kept.identity,
+    )
     return made, Finder(curve, sweep, settings, kept)
 
 

@@ -44,6 +44,7 @@ class CurveTask:
     regime: Regime
     method: str
     detection: str
+    precision: str
     suite: Suite
     known: Mapping[Fraction, Runs]
     alike: str
@@ -59,7 +60,7 @@ class CurveTask:
         return searched(self.regime, self.method, self.detection, compiled, self.suite, kept=kept)
 
     def _compiled(self) -> Compiled:
-        kernels = _kernels_for(self.regime, self.suite)
+        kernels = _kernels_for(self.regime, self.suite, self.precision)
         compiled = kernels.compiled.get((self.method, self.detection))
         if compiled is None:  # the first process has it
             reason = kernels.reasons[self.method, self.detection]
@@ -105,12 +106,12 @@ _compiling = threading.Lock()
 _kernels: dict[tuple[object, ...], Kernels] = {}
 
 
-def _kernels_for(regime: Regime, suite: Suite) -> Kernels:
+def _kernels_for(regime: Regime, suite: Suite, precision: str) -> Kernels:
     """Return the kernels of a model; they are compiled once, or taken from the cache of this machine."""
-    key = regime.driven.definition, regime.varying, suite.pairs
+    key = regime.driven.definition, regime.varying, suite.pairs, precision
     with _compiling:
         if key not in _kernels:
-            _kernels[key] = compiled_for(regime, replace(suite, witnessed=False))
+            _kernels[key] = compiled_for(regime, replace(suite, witnessed=False), precision)
         return _kernels[key]
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from ....models.ground.errors import UserError
+from ....models.ground.errors import NoValue, UserError
 from ...toolchain import has_cpu_flag
 from ..base import Counts, Retired, machine, require, require_retired
 from ..workload import Program, Workload
@@ -132,7 +132,7 @@ class HardwareCounter(ABC):
         self._reason: str | None = None
 
     @abstractmethod
-    def candidates(self) -> Iterator[Candidate | Refused]:
+    def candidates(self) -> Iterator[Candidate | NoValue]:
         """Yield the event sets to try, the best first, and the reasons for those that do not exist."""
 
     def why_not(self) -> str:
@@ -177,9 +177,10 @@ class HardwareCounter(ABC):
     def _choose(self) -> str:
         refusals: list[str] = []
         for candidate in self.candidates():
+            if isinstance(candidate, NoValue):
+                refusals.append(candidate.reason)
+                continue
             try:
-                if isinstance(candidate, Refused):
-                    raise candidate
                 prove(candidate)
             except Refused as refusal:
                 refusals.append(str(refusal))
@@ -216,10 +217,10 @@ def prove(candidate: Candidate) -> None:
 _FACTORS = [1.0] * _PROBE
 
 
-def formulas_here() -> tuple[Formula, ...] | Refused:
+def formulas_here() -> tuple[Formula, ...] | NoValue:
     """Return the formulas of this processor, or the reason why there are none."""
     found = this_cpu()
-    return Refused(found) if isinstance(found, str) else found[1].formulas
+    return found if isinstance(found, NoValue) else found[1].formulas
 
 
 def why_no_pmu() -> str:

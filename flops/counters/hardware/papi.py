@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TypeVar
 
+from ....models.ground.errors import NoValue
 from ..base import ANY_WIDTH, COUNTERS
 from .base import Candidate, HardwareCounter, Refused, formulas_here, why_no_pmu
 from .events import Formula, Term
@@ -77,13 +78,13 @@ class Papi(HardwareCounter):
         """Return why PAPI cannot count here; without a counting unit, no missing library is mentioned."""
         return why_no_pmu() or super().why_not()
 
-    def candidates(self) -> Iterator[Candidate | Refused]:
+    def candidates(self) -> Iterator[Candidate | NoValue]:
         """Yield every formula with every library, first with cycles and then without."""
         for load in LIBRARIES:
             try:
                 library = load()
             except Refused as refusal:
-                yield refusal
+                yield NoValue(str(refusal))
                 continue
             for formula in _formulas():
                 yield _candidate(library, formula, (_INSTRUCTIONS, _CYCLES))
@@ -93,7 +94,7 @@ class Papi(HardwareCounter):
 def _formulas() -> Iterator[Formula]:
     leaves_out, not_documented = frozenset({"select", "sign"}), frozenset({"compare", "round"})
     native = formulas_here()
-    if not isinstance(native, Refused):
+    if not isinstance(native, NoValue):
         yield from native
         leaves_out, not_documented = native[0].leaves_out, native[0].not_documented
     for names in _PRESETS:

@@ -6,9 +6,10 @@ import platform
 from collections.abc import Iterator
 from functools import partial
 
+from ....models.ground.errors import NoValue
 from ..base import COUNTERS
 from . import perf_events
-from .base import Candidate, HardwareCounter, Refused, formulas_here, why_no_pmu
+from .base import Candidate, HardwareCounter, formulas_here, why_no_pmu
 from .events import Formula
 from .perf_events import Event, EventGroup
 
@@ -21,12 +22,12 @@ class Perf(HardwareCounter):
 
     name = "perf"
 
-    def candidates(self) -> Iterator[Candidate | Refused]:
+    def candidates(self) -> Iterator[Candidate | NoValue]:
         """Yield each formula, first with cycles and then without: there may be more events than counters."""
         formulas = formulas_here()
         if reason := perf_events.why_not_allowed() or why_no_pmu():
-            yield Refused(reason)
-        elif isinstance(formulas, Refused):
+            yield NoValue(reason)
+        elif isinstance(formulas, NoValue):
             yield formulas
         else:
             for formula in formulas:

@@ -4,7 +4,7 @@ import base64
 import json
 import sys
 
-from spikecost.harness.engines.brian2 import answered
+from spikecost.harness.engines.brian2_engine import answered
 
 question = json.load(sys.stdin)
 answer = answered(base64.b64decode(question["given"]), question["folder"])

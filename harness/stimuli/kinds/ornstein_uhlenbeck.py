@@ -10,8 +10,10 @@ from brian2 import ms
 
 from ....models.ground.errors import UserError
 from ....models.language import units
-from ..base import Shape, Stimulus, internal_values, random_numbers, whole_pieces
+from ..base import Stimulus
 from ..kind import STIMULI, Kind
+from ..parts.quantities import internal_values, random_numbers, whole_pieces
+from ..parts.shape import Shape
 
 
 def ornstein_uhlenbeck(mean: Any, sd: Any, tau: Any, grid: Any, duration: Any, *, seed: int) -> Stimulus:

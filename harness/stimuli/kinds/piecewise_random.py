@@ -7,8 +7,9 @@ from typing import Any
 from brian2 import ms
 
 from ....models.language import units
-from ..base import Stimulus, internal_values, random_numbers, whole_pieces
+from ..base import Stimulus
 from ..kind import STIMULI, Kind
+from ..parts.quantities import internal_values, random_numbers, whole_pieces
 
 
 def piecewise_random(low: Any, high: Any, piece: Any, duration: Any, seed: int) -> Stimulus:

@@ -13,8 +13,10 @@ from ....models.definition.conductance import with_conductance
 from ....models.definition.neuron import NeuronModel
 from ....models.ground.errors import UserError
 from ....models.language import units
-from ..base import Shape, Stimulus, internal_values, per_ms, random_numbers, whole_pieces
+from ..base import Stimulus
 from ..kind import STIMULI, Kind
+from ..parts.quantities import internal_values, per_ms, random_numbers, whole_pieces
+from ..parts.shape import Shape
 
 
 def poisson_conductance(rate: Any, weight: Any, tau: Any, grid: Any, duration: Any, *, seed: int) -> Stimulus:

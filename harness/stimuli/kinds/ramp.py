@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from ....models.language import units
-from ..base import Shape, Stimulus, internal_values
+from ..base import Stimulus
 from ..kind import STIMULI, Kind
+from ..parts.quantities import internal_values
+from ..parts.shape import Shape
 
 
 def ramp(start: Any, stop: Any, duration: Any) -> Stimulus:

@@ -8,8 +8,10 @@ from typing import Any
 from brian2 import Hz
 
 from ....models.language import units
-from ..base import Shape, Stimulus, internal_values, per_ms
+from ..base import Stimulus
 from ..kind import STIMULI, Kind
+from ..parts.quantities import internal_values, per_ms
+from ..parts.shape import Shape
 
 
 def sine(mean: Any, amplitude: Any, frequency: Any, duration: Any, phase: float = 0.0) -> Stimulus:

@@ -6,8 +6,9 @@ from typing import Any
 
 from ....models.ground.errors import UserError
 from ....models.language import units
-from ..base import Stimulus, internal_values
+from ..base import Stimulus
 from ..kind import STIMULI, Kind
+from ..parts.quantities import internal_values
 
 
 def step(before: Any, after: Any, at: Any, duration: Any) -> Stimulus:

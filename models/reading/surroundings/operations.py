@@ -16,7 +16,7 @@ from brian2.equations.equations import INTEGER, PARAMETER, SUBEXPRESSION, Equati
 from brian2.groups.subgroup import Subgroup
 
 from ...ground.errors import UserError
-from ...language import grammar
+from ...language import grammar, trees
 from ...language.noise import named
 from ..group.texts import Texts, assigned, numbers_of, one_line, replaced, uses_clock
 
@@ -89,7 +89,7 @@ def _random(code: str, texts: Texts) -> dict[str, str] | None:
     for (target, operator, value), (_, _, right) in zip(statements, parts, strict=True):
         changing = texts.state | texts.assigned | assigned(code) | {"t", "lastspike"}
         is_parameter = target in texts.equations and texts.equations[target].type == PARAMETER
-        used = texts.needed_by(grammar.written(value))
+        used = texts.needed_by(trees.written(value))
         if operator or not is_parameter or target in {*texts.assigned, *found} or used & changing:
             return None
         if not named(right)[1]:

@@ -21,7 +21,7 @@ from brian2.utils.stringtools import get_identifiers
 from numpy.typing import NDArray
 
 from ...ground.errors import UserError, short
-from ...language import grammar
+from ...language import grammar, trees
 from ..group.names import Names
 from ..group.texts import assigned, one_line, replaced
 from .what_acts import acts_on, changes_of, contains, is_synaptic
@@ -186,7 +186,7 @@ def _kept(other: brian2.Synapses, code: str, used: set[str]) -> list[tuple[str, 
     """Return targets and texts of the statements that change what matters, and of temporary variables in them."""
     try:
         read = [
-            (target, f"{target} {SIGNS.get(operator, '')}= {grammar.written(value)}")
+            (target, f"{target} {SIGNS.get(operator, '')}= {trees.written(value)}")
             for target, operator, value in grammar.statements(code)
         ]
     except grammar.Unreadable as error:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from ....harness.engines import ENGINES as SIMULATORS
 from ....models.ground.errors import UserError
+from ....models.ground.named_files import name_in
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class Restriction:
     def runs(self, row: Mapping[Any, Any] | pd.Series) -> bool:
         """Whether it can run a model in a way."""
         return (
-            self.model in ("", str(row["model"]).partition(":")[0])
+            self.model in ("", name_in(str(row["model"])))
             and row["detection"] == "grid"
             and row["method"] in {scheme.ours for scheme in SIMULATORS[self.simulator].schemes.values()}
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
@@ -15,6 +15,8 @@ from ....accuracy.features.shown.search import FOUND, search
 from ....accuracy.search.status import Bound
 from ....accuracy.study.phases.progress import Progress
 from ....accuracy.study.suite import Suite
+from ....harness.engines import ENGINES as SIMULATORS
+from ....harness.engines import named_engine
 from ....models.catalogue import get_model
 from ....models.definition.neuron import NeuronModel
 from ....models.ground.errors import UserError, check_list, short
@@ -27,9 +29,11 @@ from ...writing.records import records
 from ...writing.text import frame, prose
 from ..comparison import compare
 from ..run_folder import RunFolder
+from . import ways_in_engines
 from .budget import budget_said, read_budget, share
 from .engines import ENGINES, engine_named
 from .ways import as_choice, cheapest, in_words, others_said, others_than, ranked, times_as_much, ways_asked_for
+from .ways_in_engines import has_rows
 
 #: Dimension of a rate.
 HERTZ = (1 / second).dim
@@ -57,6 +61,8 @@ class Recommendation(Shown):
     """The cheapest way that Brian2 offers for the model, in the form of `choice`; empty if there is none."""
     code: str
     """A Brian2 program that runs the choice; empty if Brian2 cannot run it."""
+    first: str = ""
+    """The choice in words, if it is run by another simulator."""
 
     def to_json(self) -> dict[str, Any]:
         """Return dictionaries, lists, strings and numbers."""
@@ -75,7 +81,7 @@ class Recommendation(Shown):
         """The text for a terminal."""
         return "\n".join(
             [
-                prose(in_words(self.choice)),
+                prose(self.first or in_words(self.choice)),
                 *(prose(f"- {reason}") for reason in self.why),
                 *(prose(f"- not {label}: {reason}") for label, reason in self.not_recommended.items()),
                 "",
@@ -124,6 +130,7 @@ def recommend(
         the models are tried, too.
     engine : str, optional
         Only ways that this simulator has: a name in `spikecost.reports.comparison.recommendation.engines.ENGINES`.
+    from . import ways_in_engines
     jobs : int, optional
         Threads of that run; by default one per core.
     progress : Progress, optional
@@ -141,9 +148,13 @@ def recommend(
         raise UserError(f"run = {short(repr(run))}: give a run, such as sc.RunFolder.read('spikecost-report')")
     hertz, allowed, most = _hertz(rate), float(units.in_ms(tolerance, "tolerance")), read_budget(budget)
     wanted = [FEATURES[name].name for name in features]
-    simulator = engine_named(engine) if engine is not None else None
     given = run is not None
-    run = run or _made(models or Suite().models, hertz, allowed, jobs, progress)
+    run, itself = _run_with(run, engine, models or Suite().models, hertz, allowed, jobs=jobs, progress=progress)
+    if engine is not None and itself:
+        if budget is not None or wanted:
+            raise UserError("--engine with a budget or features: no counter sees all of a simulator; leave them out")
+        return _in_simulator(run, engine, hertz, allowed, models if given else None)
+    simulator = engine_named(engine) if engine is not None else None
     rows, why, left_out = ways_asked_for(run, hertz, allowed, models if given else None, simulator)
     affordable = _affordable(rows, most)
     if wanted:
@@ -202,8 +213,45 @@ def _hertz(rate: Any) -> float:
     return 1000 * float(units.internal(rate))
 
 
+def _run_with(
+    run: RunFolder | None,
+    engine: str | None,
+    models: Sequence[str | NeuronModel],
+    rate: float,
+    tolerance: float,
+    *,
+    jobs: int | None,
+    progress: Progress | None,
+) -> tuple[RunFolder, bool]:
+    """Return the run, or a new one, and whether it has runs of the simulator itself."""
+    if run is not None:
+        return run, engine is not None and has_rows(run, engine)
+    if engine is None or (engine.lower() in ENGINES and engine not in SIMULATORS):
+        return _made(models, rate, tolerance, jobs, progress), False
+    named_engine(engine)
+    return _made(models, rate, tolerance, jobs, progress, engine=engine), True
+
+
+def _in_simulator(
+    run: RunFolder, engine: str, rate: float, tolerance: float, models: Sequence[str | NeuronModel] | None
+) -> Recommendation:
+    """Recommend the dt that a simulator needs, from its own runs."""
+    ways, unit, why, lacking = ways_in_engines.ways_in(run, rate, tolerance, engine, models)
+    title = run.about["engines"][engine]["title"]
+    asked = {"rate_hz": rate, "tolerance_ms": tolerance, "features": [], "budget_flops": None, "engine": engine}
+    choice = ways_in_engines.as_choice(ways.iloc[0], engine)
+    first = ways_in_engines.in_words(ways.iloc[0].to_dict(), title, unit)
+    return Recommendation(asked, choice, why, lacking, ways_in_engines.others(ways), {}, "", first)
+
+
 def _made(
-    models: Sequence[str | NeuronModel], rate: float, tolerance: float, jobs: int | None, progress: Progress | None
+    models: Sequence[str | NeuronModel],
+    rate: float,
+    tolerance: float,
+    jobs: int | None,
+    progress: Progress | None,
+    *,
+    engine: str | None = None,
 ) -> RunFolder:
     suite = Suite(
         models=tuple(models),
@@ -214,6 +262,8 @@ def _made(
         thorough=False,
         features=False,
     )
+    if engine is not None:  # our own way is only a comparison
+        suite = replace(suite, methods=("rk4",), engines=(engine,))
     return compare(models, suite=suite, jobs=jobs, progress=progress)
 
 

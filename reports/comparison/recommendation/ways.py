@@ -13,7 +13,7 @@ from ....accuracy.study.winners import cheapest_of_each
 from ....models.catalogue import get_model
 from ....models.definition.neuron import NeuronModel
 from ....models.ground.errors import UserError, short
-from ....models.ground.named_files import is_file
+from ....models.ground.named_files import is_file, name_in
 from ...writing.numbers import as_said, bounded, bounded_text, number, step
 from ..run_folder import RunFolder
 from .engines import Restriction
@@ -24,14 +24,14 @@ WAY = ["model", "method", "detection"]
 
 def ways_of(run: RunFolder, rate: float, tolerance: float) -> tuple[pd.DataFrame, list[str]]:
     """Return one row per way that holds in every regime of the rate: from the regime that needs the smallest dt."""
-    table = run.table[run.table["measure"] == "maximum"]
+    table = run.own[run.own["measure"] == "maximum"]
     level = f"{rate:g} Hz"
     if level not in set(table["level"]):
         raise UserError(
             f"the run has no {level}: it has {', '.join(dict.fromkeys(table['level']))}; give one of them, "
             f"or run with --rates {rate:g}"
         )
-    held = _judged_at(table, tolerance)
+    held = judged_at(table, tolerance)
     table = table[(table["level"] == level) & (table["tolerance"] == held)]
     regimes = len(table[["stimulus", "horizon_ms"]].drop_duplicates())
     reached = table[table["flops_per_ms"].notna()]
@@ -60,7 +60,7 @@ def ways_of(run: RunFolder, rate: float, tolerance: float) -> tuple[pd.DataFrame
     return rows.reset_index(drop=True), said
 
 
-def _judged_at(table: pd.DataFrame, tolerance: float) -> float:
+def judged_at(table: pd.DataFrame, tolerance: float) -> float:
     """Return the loosest tolerance of a run that is strict enough.
 
     Raises
@@ -94,8 +94,8 @@ def _why_none_holds(run: RunFolder, rows: pd.DataFrame, rate: float, tolerance: 
     level = f"{rate:g} Hz"
     silent = run.regimes[(run.regimes["level"] == level) & run.regimes["reason"].fillna("").astype(bool)]
     reasons = {row["model"]: row["reason"].removeprefix(f"{row['model']}: ") for row in silent.to_dict("records")}
-    table = run.table[run.table["measure"] == "maximum"]
-    here = table[(table["level"] == level) & (table["tolerance"] == _judged_at(table, tolerance))]
+    table = run.own[run.own["measure"] == "maximum"]
+    here = table[(table["level"] == level) & (table["tolerance"] == judged_at(table, tolerance))]
     failed = here[here["flops_per_ms"].isna() & (here["status"] != Status.NOT_APPLICABLE)]
     for label in run.models:
         if label in set(rows["model"]) or label in reasons:
@@ -131,7 +131,7 @@ def ways_asked_for(
     rows, said = ways_of(run, rate, tolerance)
     left_out = _why_none_holds(run, rows, rate, tolerance)
     if models is not None:
-        labels = list(dict.fromkeys(label for model in models for label in _labels_in(run, model)))
+        labels = list(dict.fromkeys(label for model in models for label in labels_in(run, model)))
         rows = rows[rows["model"].isin(labels)]
         if not len(rows):
             raise UserError(
@@ -152,7 +152,7 @@ def ways_asked_for(
     return rows.reset_index(drop=True), said, left_out
 
 
-def _labels_in(run: RunFolder, model: str | NeuronModel) -> list[str]:
+def labels_in(run: RunFolder, model: str | NeuronModel) -> list[str]:
     """Return the labels in a run of a model that a user names: without a preset, every preset of the run.
 
     Raises
@@ -161,7 +161,7 @@ def _labels_in(run: RunFolder, model: str | NeuronModel) -> list[str]:
         If the run has no such model.
     """
     name = model.label if isinstance(model, NeuronModel) else model
-    found = [label for label in run.models if name in (label, label.partition(":")[0])]
+    found = [label for label in run.models if name in (label, name_in(label))]
     if not found and isinstance(model, str) and is_file(model):
         found = [label for label in run.models if label == get_model(model).label]
     if not found:

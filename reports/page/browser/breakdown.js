@@ -10,7 +10,7 @@ function breakdown() {
 
   function draw() {
     const situation = byId("kinds-situation").value, model = byId("kinds-model").value, share = byId("kinds-share").checked;
-    const cells = (model ? rows("table").filter((row) => row.model === model && row.flops_per_ms !== null) : leaders).filter((row) => keyOf(row, SITUATION) === situation)
+    const cells = (model ? own("table").filter((row) => row.model === model && row.flops_per_ms !== null) : leaders).filter((row) => keyOf(row, SITUATION) === situation)
       .sort((a, b) => b.flops_per_ms - a.flops_per_ms);
     const name = (row) => `${plain(model ? wayText(row) : `${row.model}: ${wayText(row)}`)}  <b>${said(row, "flops_per_ms")}</b>`;
     const found = cells.map((row) => new Map((byKind.get(keyOf(row, CELL)) || []).map((each) => [each.kind, each.per_ms])));

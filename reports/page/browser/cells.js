@@ -1,6 +1,6 @@
 // Tables that sort, and the table of all cases.
 
-const SHORT = ["stimulus", "level", "measure", "tolerance", "model", "method", "detection", "status", "dt_ms", "flops_per_ms", "flops_per_ms_low", "flops_per_ms_high",
+const SHORT = ["stimulus", "level", "measure", "tolerance", "model", "method", "detection", "engine", "status", "dt_ms", "flops_per_ms", "flops_per_ms_low", "flops_per_ms_high",
   "ns_per_ms", "ns_per_ms_simd", "error_ms", "reason"];
 // column heads in words; other names are words with underscores
 const HEADS = { dt_ms: "dt (ms)", flops_per_ms: "operations per ms", flops_per_ms_low: "at least (95 %)", flops_per_ms_high: "at most (95 %)", ns_per_ms: "ns per ms", ns_per_ms_simd: "ns per ms, in SIMD lanes",

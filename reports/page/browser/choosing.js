@@ -3,7 +3,7 @@
 const CHOICES = ["me-regime", "me-tolerance", "me-feature", "me-detection"];
 
 function choosing() {
-  const all = rows("table").filter((row) => row.measure === "maximum"), found = rows("features");
+  const all = own("table").filter((row) => row.measure === "maximum"), found = rows("features");
   const regimes = choices(all, REGIME, regimeText);
   offer(byId("me-regime"), regimes);
   const tolerances = [...new Set(all.map((row) => row.tolerance))].sort((a, b) => b - a);

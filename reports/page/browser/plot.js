@@ -12,6 +12,8 @@ const css = (name) => getComputedStyle(document.documentElement).getPropertyValu
 const hue = (place) => css(`--m${Math.max(place, 0)}`);
 const modelColour = (model) => hue(run.models.indexOf(model));
 const methodSymbol = (method) => pick(SYMBOLS, run.methods.indexOf(method));
+// the markers of other simulators and number formats follow those of the methods
+const engineSymbol = (engine) => pick(SYMBOLS, engine === run.ours ? 0 : run.methods.length + run.engines.indexOf(engine));
 const detectionDash = (detection) => pick(DASHES, run.detections.indexOf(detection));
 
 /** Plotly reads markup in labels: names must be shown as text. */

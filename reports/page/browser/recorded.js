@@ -5,7 +5,7 @@ function recorded() {
   const regime = (each) => keyOf(each, ["model", ...REGIME]);
   offer(byId("rec-regime"), references.map((each) => [regime(each), `${each.model}: ${regimeText(each)}`]));
   if (references.length) byId("rec-regime").value = regime(references[references.length - 1]);
-  const costs = new Map(rows("table").map((row) => [keyOf(row, CELL), row]));
+  const costs = new Map(own("table").map((row) => [keyOf(row, CELL), row]));
 
   function cells() {
     const here = byId("rec-regime").value;

@@ -26,6 +26,9 @@ function rows(name) {
   return made.get(name);
 }
 
+/** The rows of a table that are of our kernels in double precision: only these rank models. */
+const own = (name) => rows(name).filter((row) => row.engine === run.ours);
+
 const keyOf = (row, names) => JSON.stringify(names.map((name) => row[name]));
 
 function grouped(items, names) {
@@ -74,7 +77,7 @@ function accuracyText(row) {
 }
 
 const situationText = (row) => `${regimeText(row)}, ${accuracyText(row)}`;
-const wayText = (row) => `${row.method}, ${row.detection}`;
+const wayText = (row) => `${row.method}, ${row.detection}` + (row.engine && row.engine !== run.ours ? `, ${row.engine}` : "");
 
 /** Fill a select with [value, text] pairs and keep the chosen value if it still exists. */
 function offer(select, choices) {

@@ -15,11 +15,12 @@ function workPrecision() {
   const regimes = choices(all, REGIME, regimeText);
   offer(byId("wp-regime"), regimes);
   if (regimes.length) byId("wp-regime").value = regimes[regimes.length - 1][0];
-  const dims = { models: run.models, methods: run.methods, detections: run.detections };
+  const dims = { models: run.models, methods: run.methods, detections: run.detections, engines: run.engines };
+  byId("wp-engines").hidden = run.engines.length < 2;
   for (const [name, items] of Object.entries(dims)) fill(name, items.filter((item) => all.some((row) => row[name.slice(0, -1)] === item)));
 
   function fill(name, items) {
-    const looks = { models: (m) => ({ colour: `--m${run.models.indexOf(m)}` }), methods: (m) => ({ symbol: methodSymbol(m) }), detections: (d) => ({ dash: detectionDash(d) }) };
+    const looks = { models: (m) => ({ colour: `--m${run.models.indexOf(m)}` }), methods: (m) => ({ symbol: methodSymbol(m) }), detections: (d) => ({ dash: detectionDash(d) }), engines: (e) => ({ symbol: engineSymbol(e) }) };
     for (const item of items) {
       const label = document.createElement("label");
       const box = Object.assign(document.createElement("input"), { type: "checkbox", checked: true, value: item });
@@ -39,8 +40,10 @@ function workPrecision() {
 
   function chosen() {
     const cost = byId("wp-cost").value, measure = byId("wp-error").value, regime = byId("wp-regime").value;
-    const [models, methods, detections] = ["models", "methods", "detections"].map(checked);
-    const here = source(cost).filter((row) => keyOf(row, REGIME) === regime && models.has(row.model) && methods.has(row.method) && detections.has(row.detection));
+    const [models, methods, detections, engines] = ["models", "methods", "detections", "engines"].map(checked);
+    // another simulator has schemes and detections of its own
+    const asChosen = (row) => !run.methods.includes(row.method) || !row.engine.startsWith(run.ours) || (methods.has(row.method) && detections.has(row.detection));
+    const here = source(cost).filter((row) => keyOf(row, REGIME) === regime && models.has(row.model) && engines.has(row.engine) && asChosen(row));
     const found = here
       .map((row) => ({ ...row, cost: row[cost], error: errorOf(row, measure) }))
       .filter((row) => row.cost !== null && row.cost !== undefined && row.error !== null && row.error !== undefined);
@@ -58,7 +61,7 @@ function workPrecision() {
 
   function label(row, now) {
     const setting = row.error_control === null ? `dt ${said(row, "dt_ms")} ms` : `tolerance ${number(row.error_control)}, mean dt ${said(row, "dt_ms")} ms`;
-    return `<b>${plain(row.model)}</b><br>${plain(row.method)}, ${plain(row.detection)}<br>${setting}<br>cost ${number(row.cost)} ${plain(run.costs[now.cost].unit)} per ms<br>error ${withUnit(row.error, now)}`;
+    return `<b>${plain(row.model)}</b><br>${plain(wayText(row))}<br>${setting}<br>cost ${number(row.cost)} ${plain(run.costs[now.cost].unit)} per ms<br>error ${withUnit(row.error, now)}`;
   }
 
   function withUnit(value, now) {
@@ -85,14 +88,14 @@ function workPrecision() {
       return;
     }
     if (!alone) {
-      for (const curve of grouped(now.points, ["model", "method", "detection"]).values()) {
-        const [{ model, method, detection }] = curve;
+      for (const curve of grouped(now.points, ["model", "method", "detection", "engine"]).values()) {
+        const [{ model, method, detection, engine }] = curve, symbol = engine === run.ours ? methodSymbol(method) : engineSymbol(engine);
         traces.push({ ...base, x: curve.map((row) => row.cost), y: curve.map((row) => row.error), text: curve.map((row) => label(row, now)),
-          name: `${plain(model)}, ${plain(method)}, ${plain(detection)}`, mode: "lines+markers", opacity: 0.6,
-          line: { color: modelColour(model), dash: detectionDash(detection), width: 1 }, marker: { symbol: methodSymbol(method), size: ["star", "hexagram"].includes(methodSymbol(method)) ? 8 : 5, color: modelColour(model) } });
+          name: `${plain(model)}, ${plain(wayText(curve[0]))}`, mode: "lines+markers", opacity: 0.6,
+          line: { color: modelColour(model), dash: detectionDash(detection), width: 1 }, marker: { symbol, size: ["star", "hexagram"].includes(symbol) ? 8 : 5, color: modelColour(model) } });
       }
     }
-    for (const of of grouped(now.points, ["model"]).values()) {
+    for (const of of grouped(now.points.filter((row) => row.engine === run.ours), ["model"]).values()) {
       const best = front(of), [{ model }] = best;
       traces.push({ ...base, x: best.map((row) => row.cost), y: best.map((row) => row.error), text: best.map((row) => label(row, now)), name: `front of ${plain(model)}`,
         mode: "lines+markers", line: { color: modelColour(model), width: 3, shape: "hv" },
@@ -128,10 +131,10 @@ function workPrecision() {
   }
 
   listen("wp-plot", "wp-said", "Cost against error of every run");
-  drawn(draw, ["wp-cost", "wp-error", "wp-regime", "wp-front", "wp-floor", "wp-models", "wp-methods", "wp-detections"]);
+  drawn(draw, ["wp-cost", "wp-error", "wp-regime", "wp-front", "wp-floor", "wp-models", "wp-methods", "wp-detections", "wp-engines"]);
   byId("wp-csv").addEventListener("click", () => {
     const now = chosen();
-    save("work_precision.csv", csv(now.points.map((row) => ({ model: row.model, method: row.method, detection: row.detection, stimulus: row.stimulus, level: row.level,
+    save("work_precision.csv", csv(now.points.map((row) => ({ model: row.model, method: row.method, detection: row.detection, engine: row.engine, stimulus: row.stimulus, level: row.level,
       horizon_ms: row.horizon_ms, dt_ms: row.dt_ms, error_control: row.error_control, [now.cost]: row.cost, [`error_${now.measure}`]: row.error }))));
   });
 }

@@ -8,7 +8,7 @@ from spikecost.accuracy.measures import MEASURES, Gamma, VanRossum, VictorPurpur
 from spikecost.accuracy.measures.spike_trains import SpikeTrain
 from spikecost.models.ground.errors import UserError
 
-from .trains import train
+from ...strategies import train
 
 
 @pytest.mark.parametrize(

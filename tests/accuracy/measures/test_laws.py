@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from spikecost.accuracy.measures import MEASURES
 from spikecost.accuracy.measures.spike_trains import SpikeTrain
 
-from .trains import START, STOP, train, trains
+from ...strategies import START, STOP, train, trains
 
 SYMMETRIC = ["maximum", "rms", "victor_purpura_100_per_s", "van_rossum_10ms", "isi_distance", "spike_distance"]
 TURN_THE_SIGN = ["mean", "lag"]

@@ -16,7 +16,7 @@ from scipy.sparse.csgraph import maximum_bipartite_matching
 
 from spikecost.accuracy.measures import MEASURES, Gamma, VanRossum, VictorPurpura
 
-from .trains import START, STOP, trains
+from ...strategies import START, STOP, trains
 
 TOLERANCE = 1e-10
 

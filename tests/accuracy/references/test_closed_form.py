@@ -10,7 +10,7 @@ from mpmath import lambertw, mp, mpf, tan
 from spikecost.accuracy.references import closed_form, taylor
 from spikecost.accuracy.references.reference import reference
 from spikecost.harness.stimuli import Stimulus, constant, piecewise_constant, ramp, sine, step
-from spikecost.harness.stimuli.base import Shape
+from spikecost.harness.stimuli.parts.shape import Shape
 from spikecost.models.catalogue import MODELS, get_model
 from spikecost.models.definition.neuron import NeuronModel
 

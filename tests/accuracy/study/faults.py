@@ -4,7 +4,7 @@ Each try begins a run with a store, lets something go wrong, and then runs again
 to have committed is looked for in the store right after the fault, and the tables of the next run are compared with
 those of an undisturbed one.
 ``python tests/accuracy/study/faults.py`` tries each fault 17 times, so that there are 51 random kill points, and writes
-the table of docs/reliability.md.
+the table of docs/reliability.md. With the names of faults as arguments, only their rows are written.
 """
 
 from __future__ import annotations
@@ -12,29 +12,40 @@ from __future__ import annotations
 import errno
 import logging
 import os
+import pickle
 import random
+import resource
 import shutil
 import signal
 import sqlite3
+import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import cache
+from itertools import count
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
 from spikecost.accuracy.search import kept_runs, runs_as_bytes
+from spikecost.accuracy.study.phases.progress import Progress
 from spikecost.accuracy.study.runner import run_suite
 from spikecost.accuracy.study.suite import Suite
 from spikecost.flops import toolchain
+from spikecost.harness.executors import processes
 from spikecost.harness.store import Store, database
+from spikecost.harness.store.store import RESULT
 from spikecost.models.ground import private
 from spikecost.models.ground.errors import UserError
 from spikecost.models.ground.interruption import as_ctrl_c, keeping
+from spikecost.reports.comparison import run as run_of_command
+from spikecost.reports.comparison import run_folder
 from spikecost.reports.tables.points import points
 from spikecost.reports.tables.repeats import by_stimulus
 from spikecost.reports.tables.table import table
@@ -59,6 +70,9 @@ PART = replace(SUITE, methods=("euler",))
 PAGE = Path(__file__).parents[3] / "docs" / "reliability.md"
 BEGIN, END = "<!-- written by tests/accuracy/study/faults.py -->\n", "<!-- end -->\n"
 
+#: How often each fault is tried for the table.
+TRIES = int(os.environ.get("TRIES", "17"))
+
 #: A flip may be where nothing looks, such as in the name of a row, which is then not found: `verify` tells.
 FLIPPED = "a bit of the file flips"
 
@@ -74,6 +88,10 @@ Fault = Callable[[Path, random.Random], set[Result]]
 FAULTS: dict[str, Fault] = {}
 
 
+class WrongTablesError(Exception):
+    """The run in which something went wrong ended, and its tables differ from those of an undisturbed run."""
+
+
 @dataclass
 class Outcome:
     """The result of all tries of a fault."""
@@ -83,7 +101,7 @@ class Outcome:
     lost: int = 0
     """Results that had been committed and are not in the store after the fault."""
     wrong: int = 0
-    """Runs after the fault whose tables differ from those of an undisturbed run."""
+    """Runs whose tables differ from those of an undisturbed run: the next one, or the one that went on."""
     kept: int = 0
     """Results that had been committed before the fault."""
     message: str = ""
@@ -109,8 +127,9 @@ def settings_in(path: Path, *, sound: bool = True) -> set[Result]:
     with Store(path) as made:
         assert made.is_open
         assert not (sound and made.why_damaged())
-        rows = list(made.rows())
-    assert not [row for row in rows if row.damage and sound]
+        every = list(made.rows())
+    assert not [row for row in every if row.damage and sound]
+    rows = [row for row in every if row.kind == RESULT]
     return {(row.identity, setting) for row in rows if not row.damage for setting in runs_as_bytes.decoded(row.content)}
 
 
@@ -136,12 +155,15 @@ def try_fault(name: str, tries: int, undisturbed: tuple[Any, ...], folder: Path)
         said.addHandler(heard)
         private._told.clear()
         # each setting is written at once: many moments at which a fault could lose something
+        committed, is_wrong = set[Result](), False
         with mock.patch.object(kept_runs, "BATCH", 0.0), mock.patch.object(database, "PATIENCE", 1.0):
             try:
                 committed = FAULTS[name](path, chance)
                 path = next(path.parent.glob("next/*.db"), path)
                 left = settings_in(path, sound=name != FLIPPED)
-                resumed = run_suite(SUITE, jobs=2, store=path)
+                is_wrong = not are_same(tables(run_suite(SUITE, jobs=2, store=path)), undisturbed)
+            except WrongTablesError:
+                left, is_wrong = committed, True
             finally:
                 said.removeHandler(heard)
         for told in sorted((folder / str(i)).glob("*.told")):
@@ -149,7 +171,7 @@ def try_fault(name: str, tries: int, undisturbed: tuple[Any, ...], folder: Path)
         found.tries += 1
         found.kept += len(committed)
         found.lost += len(committed - left)
-        found.wrong += not are_same(tables(resumed), undisturbed)
+        found.wrong += is_wrong
         found.most_lines = max(found.most_lines, len(lines))
         found.message = lines[-1] if lines else found.message
         shutil.rmtree(folder / str(i))
@@ -166,7 +188,18 @@ class _Heard(logging.Handler):
         self._lines.append(record.getMessage())
 
 
-def _forked(path: Path) -> int:
+@cache
+def undisturbed_tables() -> tuple[Any, ...]:
+    """Return the tables of a run in which nothing goes wrong."""
+    run_suite(SUITE, jobs=2, store="off")  # references are then read from the cache by every run
+    return tables(run_suite(SUITE, jobs=2, store="off"))
+
+
+def _run(path: Path) -> None:
+    run_suite(SUITE, jobs=2, store=path)
+
+
+def _forked(path: Path, run: Callable[[Path], None] = _run) -> int:
     """Run the suite in another process, which notes what it has committed, and what it says, in files."""
     child = os.fork()
     if not child:
@@ -176,15 +209,15 @@ def _forked(path: Path) -> int:
         logging.getLogger("spikecost").addHandler(logging.StreamHandler(told))
         keep = Store.keep
 
-        def noted(store: Store, identity: str, content: bytes, *more: Any) -> None:
-            keep(store, identity, content, *more)
-            if store.is_open:
+        def noted(store: Store, identity: str, content: bytes, *more: Any, kind: str = RESULT) -> None:
+            keep(store, identity, content, *more, kind=kind)
+            if store.is_open and kind == RESULT:
                 kept.writelines(f"{identity} {setting}\n" for setting in runs_as_bytes.decoded(content))
 
         try:
             with mock.patch.object(Store, "keep", noted), as_ctrl_c(), keeping() as came:
                 with suppress(KeyboardInterrupt):
-                    run_suite(SUITE, jobs=2, store=path)
+                    run(path)
                 came.clear()
         finally:
             os._exit(0)
@@ -250,6 +283,96 @@ def _two(path: Path, _chance: random.Random) -> set[Result]:
     return _noted(path)
 
 
+def _into_one_folder(path: Path) -> None:
+    # what is drawn takes longer than the run, and is written like the other files
+    with mock.patch.object(run_folder, "render", return_value={"index.html": b"a page"}):
+        try:
+            run_of_command.run(SUITE, path.parent / "out", jobs=2, quiet=True, store=str(path))
+        except UserError as refused:
+            logging.getLogger("spikecost").warning("%s", refused)
+
+
+@fault("two runs at once on one store and into one folder")
+def _two_into_a_folder(path: Path, _chance: random.Random) -> set[Result]:
+    for child in [_forked(path, _into_one_folder), _forked(path, _into_one_folder)]:
+        os.waitpid(child, 0)
+    found = run_folder.RunFolder.read(path.parent / "out")  # it is whole, and nothing is mixed
+    if found.points.to_csv() != undisturbed_tables()[1].to_csv():
+        raise WrongTablesError
+    return _noted(path)
+
+
+@fault("a worker process is killed (SIGKILL, as the system does without memory)")
+def _worker_killed(path: Path, chance: random.Random) -> set[Result]:
+    number, given, do = chance.randrange(1, 15), count(1), processes._Process.do
+
+    def killed(worker: Any, work: bytes) -> Any:
+        if next(given) == number:
+            threading.Timer(chance.uniform(0, 0.1), os.kill, [worker.number, signal.SIGKILL]).start()
+        return do(worker, work)
+
+    say = logging.getLogger("spikecost").warning
+    with mock.patch.object(processes._Process, "do", killed):
+        found = run_suite(SUITE, jobs=2, store=path, executor="processes", progress=Progress(say=say))
+    if not are_same(tables(found), undisturbed_tables()):
+        raise WrongTablesError
+    return settings_in(path)
+
+
+@fault("a task does not end in time")
+def _late(path: Path, chance: random.Random) -> set[Result]:
+    committed = _part(path)
+    with mock.patch.dict(os.environ, {"SPIKECOST_TASK_TIMEOUT": f"{chance.uniform(0.001, 0.05):.3f}"}):
+        study = run_suite(SUITE, jobs=2, store=path)
+    reasons = sorted(case.reason for case in study.cases if "SPIKECOST_TASK_TIMEOUT" in case.reason)
+    if reasons:
+        logging.getLogger("spikecost").warning("%s", reasons[0])
+    return committed
+
+
+@fault("the clock goes back and forth")
+def _clock(path: Path, chance: random.Random) -> set[Result]:
+    clock = time.time
+
+    def jumping() -> float:
+        return clock() + chance.uniform(-1e9, 1e9)
+
+    with mock.patch.object(time, "time", jumping):
+        found = run_suite(SUITE, jobs=2, store=path)
+    if not are_same(tables(found), undisturbed_tables()):
+        raise WrongTablesError
+    return settings_in(path)
+
+
+@fault("an entry of the cache flips")
+def _cache_flipped(path: Path, chance: random.Random) -> set[Result]:
+    whole = path.parent.parent / "cache"
+    if not whole.exists():
+        _elsewhere(path, whole)
+    entries = sorted(each for each in whole.rglob("*") if each.is_file() and each.stat().st_size > 1)
+    copy = path.parent / "cache"
+    shutil.copytree(whole, copy)
+    entry = copy / chance.choice(entries).relative_to(whole)
+    content = bytearray(entry.read_bytes())
+    content[chance.randrange(len(content))] ^= 1 << chance.randrange(8)
+    entry.write_bytes(content)
+    path.unlink(missing_ok=True)
+    if not are_same(_elsewhere(path, copy), undisturbed_tables()):
+        raise WrongTablesError
+    return settings_in(path)
+
+
+def _elsewhere(path: Path, folder: Path) -> tuple[Any, ...]:
+    """Run the suite in a new process with this cache; return its tables. What it says is noted."""
+    environment = {**os.environ, "SPIKECOST_CACHE": str(folder)}
+    answer, said = path.with_name("tables"), path.with_name("other.told")
+    with said.open("w") as errors:
+        command = [sys.executable, __file__, "--tables", str(path), str(answer)]
+        subprocess.run(command, env=environment, check=True, stderr=errors)
+    found: tuple[Any, ...] = pickle.loads(answer.read_bytes())
+    return found
+
+
 @fault("the disk is full")
 def _full(path: Path, _chance: random.Random) -> set[Result]:
     committed = _part(path)
@@ -264,6 +387,19 @@ def _full(path: Path, _chance: random.Random) -> set[Result]:
     with mock.patch("spikecost.harness.store.store.connect", small):
         run_suite(SUITE, jobs=2, store=path)
     return committed
+
+
+@fault("the system refuses longer files (RLIMIT_FSIZE)")
+def _limited(path: Path, chance: random.Random) -> set[Result]:
+    committed = _part(path)
+    most = path.stat().st_size + chance.randrange(30_000)
+
+    def run(path: Path) -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+        _run(path)
+
+    os.waitpid(_forked(path, run), 0)
+    return committed | _noted(path)
 
 
 @fault("the folder cannot be written")
@@ -377,18 +513,22 @@ def essential(message: str) -> str:
 
 
 def main() -> None:
-    """Try every fault, and write the table."""
-    tries = int(sys.argv[1]) if len(sys.argv) > 1 else 17
-    run_suite(SUITE, jobs=2, store="off")
-    undisturbed = tables(run_suite(SUITE, jobs=2, store="off"))
-    outcomes = []
-    with tempfile.TemporaryDirectory() as folder:
-        for i, name in enumerate(FAULTS):
-            outcomes.append(try_fault(name, tries, undisturbed, Path(folder) / str(i)))
-            sys.stdout.write(f"{outcomes[-1]}\n")
-            sys.stdout.flush()
+    """Try every fault, or those that are named, and write the table."""
+    if sys.argv[1:2] == ["--tables"]:
+        path, answer = map(Path, sys.argv[2:])
+        answer.write_bytes(pickle.dumps(tables(run_suite(SUITE, jobs=2, store=path))))
+        return
     before, _, rest = PAGE.read_text().partition(BEGIN)
-    PAGE.write_text(before + BEGIN + as_table(outcomes) + END + rest.partition(END)[2])
+    written, _, after = rest.partition(END)
+    rows = {line.removeprefix("| ").split(" | ")[0]: f"{line}\n" for line in written.splitlines()}
+    with tempfile.TemporaryDirectory() as folder:
+        for i, name in enumerate(sys.argv[1:] or FAULTS):
+            found = try_fault(name, TRIES, undisturbed_tables(), Path(folder) / str(i))
+            sys.stdout.write(f"{found}\n")
+            sys.stdout.flush()
+            rows[name] = as_table([found]).splitlines(keepends=True)[-1]
+            written = as_table([]) + "".join(rows[each] for each in FAULTS if each in rows)
+            PAGE.write_text(before + BEGIN + written + END + after)
 
 
 if __name__ == "__main__":

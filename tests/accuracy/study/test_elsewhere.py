@@ -140,7 +140,7 @@ def test_a_worker_that_cannot_compile_says_why(near, monkeypatch):
     run, _ = near()
     reasons = dict.fromkeys(SMALL.pairs, NoValue("there is no C compiler"))
     monkeypatch.setattr(tasks, "_kernels", {})
-    monkeypatch.setattr(tasks, "compiled_for", lambda _regime, _suite: Kernels(reasons=reasons))
+    monkeypatch.setattr(tasks, "compiled_for", lambda _regime, _suite, _precision: Kernels(reasons=reasons))
     study = run(SMALL)
     assert not any(curve.points for curve in study.curves)
     assert any("there is no C compiler" in curve.reason and platform.node() in curve.reason for curve in study.curves)

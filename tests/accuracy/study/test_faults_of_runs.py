@@ -4,24 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from spikecost.accuracy.study.runner import run_suite
-
-from .faults import BEGIN, DAMAGE, FAULTS, PAGE, SUITE, tables, try_fault
+from .faults import BEGIN, DAMAGE, FAULTS, PAGE, try_fault, undisturbed_tables
 
 #: The faults of everyday tests; the tests of the store try others on a store alone, which takes less time.
 EVERYDAY = (
     "killed (SIGKILL) at a random moment",
-    "two runs at once on one store",
+    "two runs at once on one store and into one folder",
+    "a task does not end in time",
+    "the clock goes back and forth",
     "the file is cut short",
     "the file belongs to another program",
     "the compiler fails",
 )
-
-
-@pytest.fixture(scope="module")
-def undisturbed():
-    run_suite(SUITE, jobs=2)  # references are then read from the cache by every run
-    return tables(run_suite(SUITE, jobs=2))
 
 
 @pytest.mark.parametrize(
@@ -31,8 +25,8 @@ def undisturbed():
         *(pytest.param(name, 50, marks=pytest.mark.deep) for name in FAULTS),
     ],
 )
-def test_a_fault_loses_nothing_and_is_told_in_one_line(undisturbed, tmp_path, name, tries):
-    found = try_fault(name, tries, undisturbed, tmp_path)
+def test_a_fault_loses_nothing_and_is_told_in_one_line(tmp_path, name, tries):
+    found = try_fault(name, tries, undisturbed_tables(), tmp_path)
     assert (found.tries, found.wrong) == (tries, 0)
     assert found.lost == 0 or name in DAMAGE
     assert found.most_lines <= 1

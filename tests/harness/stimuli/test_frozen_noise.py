@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy.stats import kstest
 
 from spikecost.harness.stimuli import constant
-from spikecost.harness.stimuli.frozen_noise import DEPTH, BrownianPath, Held
+from spikecost.harness.stimuli.parts.frozen_noise import DEPTH, BrownianPath, Held
 from spikecost.models.ground.errors import UserError
 
 STEPS = st.fractions(min_value=Fraction(1, 5000), max_value=3, max_denominator=5000)

@@ -14,7 +14,7 @@ from spikecost.harness.stimuli import (
     step,
     steps_of,
 )
-from spikecost.harness.stimuli.base import meant_dt
+from spikecost.harness.stimuli.steps import meant_dt
 from spikecost.harness.stimuli.timed_array import stimulus_from_brian2
 from spikecost.models.ground.errors import UserError
 from spikecost.models.language.units import in_ms

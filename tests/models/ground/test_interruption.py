@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 
 import numpy as np
@@ -129,6 +130,28 @@ def test_a_kernel_that_runs_long_is_interrupted(given, number):
     while _is_waiting_for_a_kernel():
         assert time.monotonic() - sent[0] < 40
         time.sleep(0.01)
+
+
+@pytest.mark.parametrize("given", LONG.values(), ids=LONG)
+@pytest.mark.parametrize("call", [lambda work: work(), lambda work: ThreadPoolExecutor(1).submit(work).result()])
+def test_a_kernel_that_does_not_end_in_time_is_stopped(given, call):
+    stimulus = constant(LIF.drive, (2000 if given.get("dt") == 1e-7 * ms else 1_000_000) * ms)
+    late = UserError("late")
+
+    def work():
+        begun = time.monotonic()
+        with interruption.ending_within(0.2, late):
+            with pytest.raises(UserError, match="late"):
+                simulate("lif", stimulus, **given)
+            # nothing more is begun in the block, and everything after it
+            with pytest.raises(UserError, match="late"):
+                simulate("lif", constant(LIF.drive, 20 * ms), dt=0.1 * ms)
+        seconds = time.monotonic() - begun
+        simulate("lif", constant(LIF.drive, 20 * ms), dt=0.1 * ms)
+        return seconds
+
+    seconds = call(work)
+    assert 0.2 <= seconds < 15
 
 
 def _is_waiting_for_a_kernel():

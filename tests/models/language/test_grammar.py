@@ -15,17 +15,8 @@ from spikecost.models.algebra.functions import FUNCTIONS
 from spikecost.models.ground.errors import UserError
 from spikecost.models.language import equations, grammar
 from spikecost.models.language.equation_lines import _BASE_UNITS, lines
-from spikecost.models.language.grammar import (
-    Binary,
-    Call,
-    Condition,
-    Name,
-    Negative,
-    Number,
-    Switch,
-    Unreadable,
-    written,
-)
+from spikecost.models.language.grammar import Unreadable
+from spikecost.models.language.trees import Binary, Call, Condition, Name, Negative, Number, Switch, written
 
 _SIGNS = {
     ast.Add: "add",

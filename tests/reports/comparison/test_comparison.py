@@ -221,6 +221,8 @@ def test_save_writes_everything_and_formats_agree(comparison, tmp_path):
         "run.json",
         "suite.toml",
         "data",
+        "engines.csv",
+        "floors.csv",
         "table.csv",
         "table.md",
         "work_precision.png",

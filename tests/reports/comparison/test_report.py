@@ -80,7 +80,7 @@ def test_no_table_has_a_formula_whatever_the_names(hostile_run):
 @pytest.mark.parametrize(
     ("formats", "message"),
     [
-        (["md", "docx"], "unknown format 'docx': give one or more of html, md, tex, csv, parquet, "),
+        (["md", "docx"], "unknown format 'docx': known are html, md, tex, csv, parquet, "),
         ([], "no format was given: give one or more of html"),
     ],
 )

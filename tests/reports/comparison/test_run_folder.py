@@ -15,7 +15,8 @@ import pytest
 import spikecost as sc
 from spikecost.accuracy.study.intervals import interval
 from spikecost.models.ground.errors import UserError
-from spikecost.reports.comparison.run_folder import ABOUT, TABLES, VERSION, RunFolder
+from spikecost.reports.comparison.files_of_run import ABOUT, VERSION
+from spikecost.reports.comparison.run_folder import TABLES, RunFolder
 from spikecost.reports.writing.files import replace_all
 
 from ..conftest import SUITE

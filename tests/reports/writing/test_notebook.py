@@ -144,8 +144,8 @@ def test_a_measurement():
 def results(run):
     """One object of every class that can show itself, with hostile names wherever users choose them."""
     yield run
-    dearer = run.by_stimulus.assign(flops_per_ms=2 * run.by_stimulus["flops_per_ms"])
-    yield compare_runs(run, replace(run, by_stimulus=dearer))
+    expensive = run.by_stimulus.assign(flops_per_ms=2 * run.by_stimulus["flops_per_ms"])
+    yield compare_runs(run, replace(run, by_stimulus=expensive))
     yield recommend(50 * Hz, 0.3 * ms, run=run)
     yield judge(
         Baseline(Figures({f"{HOSTILE}/rk4/grid/operations_per_step": 1.0}), path=HOSTILE),

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from .....models.algebra.expression import KINDS
-from .....models.ground.errors import UserError
+from .....models.ground.errors import NoValue, UserError
 from ....toolchain import cpu_identity
 from ...base import ANY_WIDTH
 
@@ -88,17 +88,19 @@ class EventTable:
     cpus: tuple[Cpu, ...]
 
 
-def find_cpu(vendor: str, family: int, model: int) -> tuple[EventTable, Cpu] | str:
+def find_cpu(vendor: str, family: int, model: int) -> tuple[EventTable, Cpu] | NoValue:
     """Return the table and the entry of a processor, or the reason why there is none."""
     for table in tables():
         if table.vendor == vendor:
             for cpu in table.cpus:
                 if cpu.is_cpu(family, model):
-                    return (table, cpu) if cpu.formulas else f"{cpu.title}: {cpu.reason}"
-    return f"no event table contains this processor ({vendor or 'unknown vendor'}, family {family}, model {model})"
+                    return (table, cpu) if cpu.formulas else NoValue(f"{cpu.title}: {cpu.reason}")
+    return NoValue(
+        f"no event table contains this processor ({vendor or 'unknown vendor'}, family {family}, model {model})"
+    )
 
 
-def this_cpu() -> tuple[EventTable, Cpu] | str:
+def this_cpu() -> tuple[EventTable, Cpu] | NoValue:
     """Return the table and the entry of this machine's processor, or the reason why there is none."""
     return find_cpu(*cpu_identity())
 

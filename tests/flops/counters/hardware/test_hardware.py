@@ -11,7 +11,7 @@ from spikecost.flops.counters.hardware.base import Candidate, HardwareCounter, R
 from spikecost.flops.counters.hardware.events import ANY_WIDTH, Formula, Term
 from spikecost.flops.counters.hardware.perf_events import PAGE_FAULTS, SOFTWARE, TASK_CLOCK, Event, EventGroup
 from spikecost.flops.toolchain import SCALAR, compile_library
-from spikecost.models.ground.errors import UserError
+from spikecost.models.ground.errors import NoValue, UserError
 
 pytestmark = pytest.mark.usefixtures("software_events")
 CPU_CLOCK = Event("cpu-clock", SOFTWARE, 0)
@@ -40,7 +40,7 @@ class Clocks(HardwareCounter):
     name = "clocks"
 
     def candidates(self):
-        yield Refused("no first set")
+        yield NoValue("no first set")
         yield Candidate(formula(TASK_CLOCK), "-", "", "nothing", refused)
         yield candidate(TASK_CLOCK, PAGE_FAULTS)
         yield candidate(TASK_CLOCK, CPU_CLOCK)
@@ -50,9 +50,9 @@ class Hopeless(HardwareCounter):
     name = "hopeless"
 
     def candidates(self):
-        yield Refused("no first set")
+        yield NoValue("no first set")
         yield candidate(TASK_CLOCK, PAGE_FAULTS)
-        yield Refused("no first set")
+        yield NoValue("no first set")
 
 
 @pytest.fixture(scope="module")

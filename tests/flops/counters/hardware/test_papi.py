@@ -16,6 +16,7 @@ from spikecost.flops.counters.hardware.events import Formula, Term, find_cpu
 from spikecost.flops.counters.hardware.papi import PAPI, Papi, PapiSet
 from spikecost.flops.counters.hardware.papi_libraries import PapiError, PythonPapi, SystemPapi, python_papi, system_papi
 from spikecost.flops.counters.selftest import workload
+from spikecost.models.ground.errors import NoValue
 
 from .memory import check_page_faults
 
@@ -136,7 +137,7 @@ def test_native_events_are_tried_before_presets_and_cycles_before_none(monkeypat
 
 
 def test_without_an_event_table_the_presets_are_tried(monkeypatch, library):
-    monkeypatch.setattr(papi, "formulas_here", lambda: Refused("no event table"))
+    monkeypatch.setattr(papi, "formulas_here", lambda: NoValue("no event table"))
     monkeypatch.setattr(papi, "LIBRARIES", (lambda: library,))
     assert [candidate.formula.name for candidate in papi.PAPI.candidates()] == [
         "PAPI_DP_OPS",

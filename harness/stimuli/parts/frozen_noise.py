@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-from ...models.ground.errors import UserError
+from ....models.ground.errors import UserError
 
 #: Number of halvings of a ms: a path has corners every 1/262144 ms.
 DEPTH = 18

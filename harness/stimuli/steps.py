@@ -1,0 +1,65 @@
+"""Stimuli in time steps: how many steps of dt each piece has."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from fractions import Fraction
+
+from ...models.ground.errors import UserError
+from .base import Stimulus
+
+#: A quotient such as ``1*ms/3`` is rounded when it is given as dt. A dt that divides the pieces is taken instead if its
+#: relative distance is below this.
+NEAR = Fraction(1, 10**9)
+
+
+def meant_dt(stimulus: Stimulus, dt: Fraction) -> Fraction:
+    """Return the time step in ms that divides every piece, if the given dt equals it except for rounding."""
+    quotient = stimulus.unit / dt
+    count = round(quotient)
+    return stimulus.unit / count if count and abs(quotient - count) <= NEAR * count else dt
+
+
+def steps_of(stimulus: Stimulus, dt: Fraction) -> tuple[int, ...]:
+    """Return the number of time steps of dt (ms) in each piece.
+
+    Raises
+    ------
+    UserError
+        If dt does not divide every piece.
+    """
+    if dt <= 0:
+        raise UserError(f"dt = {float(dt):g} ms is not positive")
+    unit = stimulus.unit
+    if (unit / dt).denominator != 1:
+        _refuse_last_piece(stimulus, dt)
+        below = math.ceil(unit / dt)
+        near = " or ".join(f"{float(unit / n):.10g} ms" for n in (below, below - 1) if n)
+        raise UserError(f"dt = {float(dt):g} ms does not divide the stimulus's {float(unit):g} ms pieces; use {near}")
+    *wholes, denominator = stimulus.whole_durations
+    step = (dt * denominator).as_integer_ratio()
+    return tuple(whole * step[1] // step[0] for whole in wholes)
+
+
+def _refuse_last_piece(stimulus: Stimulus, dt: Fraction) -> None:
+    """Refuse a recording that is cut within a sample: dt divides every piece except the last."""
+    counts = [Fraction(end) / dt for end, _ in stimulus.pieces]
+    if len(counts) > 1 and all(abs(count - round(count)) <= NEAR * count for count in counts[:-1]):
+        last = math.floor(counts[-1])
+        raise UserError(
+            f"dt = {float(dt):g} ms divides every piece of the stimulus except the last, which ends at "
+            f"{float(stimulus.horizon):g} ms; let it end after whole steps, such as {last}*dt or {last + 1}*dt"
+        )
+
+
+def shorten(stimulus: Stimulus, dt: Fraction, steps: int) -> Stimulus:
+    """Return the first `steps` time steps of dt (ms) of a stimulus, or all of it if it is shorter."""
+    left = steps
+    durations = []
+    for count in steps_of(stimulus, dt):
+        taken = min(count, left)
+        if taken:
+            durations.append(taken * dt)
+        left -= taken
+    return replace(stimulus, durations=tuple(durations), shapes=stimulus.shapes[: len(durations)])

@@ -1,0 +1,129 @@
+"""The ways to run models in another simulator that a run has: the dt that it needs for a tolerance, and the cost."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ....accuracy.search.status import WITH_COST, Status
+from ....models.definition.neuron import NeuronModel
+from ....models.ground.errors import UserError
+from ...tables.peers import headlines
+from ...writing.numbers import number, step
+from ..run_folder import RunFolder
+from .ways import WAY, judged_at, labels_in
+
+#: What the cost of a way in a simulator is: the column, and what is said of it. The first that all ways have is taken.
+COSTS = {
+    "ns_per_ms": "ns of wall time per ms of model time",
+    "flops_per_ms": "operations per ms of model time",
+    "steps_per_ms": "steps per ms of model time; it was not timed",
+}
+
+
+def has_rows(run: RunFolder, engine: str) -> bool:
+    """Whether a run has rows of a simulator."""
+    return bool((run.table["engine"] == engine).any())
+
+
+def ways_in(
+    run: RunFolder, rate: float, tolerance: float, engine: str, models: Sequence[str | NeuronModel] | None
+) -> tuple[pd.DataFrame, str, list[str], dict[str, str]]:
+    """Return the ways that hold in every regime of the rate that the simulator can run, the cheapest first.
+
+    Parameters
+    ----------
+    run : RunFolder
+    rate, tolerance : float
+        In Hz and in ms.
+    engine : str
+        As it was asked for in the run.
+    models : sequence of str or NeuronModel, optional
+        By default all of the run.
+
+    Returns
+    -------
+    DataFrame, str, list of str, dict
+        The ways, with their cost in the column ``cost``; what the cost is; what they are based on; and why the other
+        models of the run have none, by label.
+
+    Raises
+    ------
+    UserError
+        If the run has not this rate or tolerance, or the simulator reaches the tolerance with no model.
+    """
+    table = run.table[(run.table["engine"] == engine) & (run.table["measure"] == "maximum")]
+    level, title = f"{rate:g} Hz", run.about["engines"][engine]["title"]
+    if level not in set(table["level"]):
+        raise UserError(f"the run has no {level}: it has {', '.join(dict.fromkeys(table['level']))}; give one of them")
+    held = judged_at(table, tolerance)
+    here = table[(table["level"] == level) & (table["tolerance"] == held)]
+    labels = run.models if models is None else list(dict.fromkeys(x for each in models for x in labels_in(run, each)))
+    lacking = {label: "not among the models asked for" for label in run.models if label not in labels}
+    rows: list[pd.Series] = []
+    for label in labels:
+        of_model = here[here["model"] == label]
+        able = of_model[of_model["status"] != Status.NOT_APPLICABLE]
+        judged = able if len(able) else of_model
+        failed = judged[~judged["status"].isin(WITH_COST)]
+        if len(failed):
+            first = failed.iloc[0]
+            lacking[label] = f"{first['status']}: {first['reason']}"
+        elif len(judged):
+            rows.append(judged.sort_values("dt_ms", kind="stable").iloc[0])
+    if not rows:
+        reasons = "; ".join(f"{label}: {lacking[label]}" for label in labels if label in lacking)
+        raise UserError(f"{title} reaches {tolerance:g} ms at {rate:g} Hz with no model of this run: {reasons}")
+    found = pd.DataFrame(rows).assign(largest_dt_ms=lambda each: each["dt_ms"])
+    found["steps_per_ms"] = 1 / found["dt_ms"].astype(float)
+    unit = next(name for name in COSTS if found[name].notna().all())
+    found = found.assign(cost=found[unit].astype(float)).sort_values("cost", kind="stable").reset_index(drop=True)
+    more = [f"judged at {held:g} ms, the loosest tolerance of the run that is strict enough"] * (held < tolerance)
+    return found, COSTS[unit], [*_said(run, engine, here, found.iloc[0]), *more], lacking
+
+
+def _said(run: RunFolder, engine: str, here: pd.DataFrame, best: pd.Series) -> list[str]:
+    """Say what the dt of a way is based on."""
+    about = run.about["engines"][engine]
+    own = run.engines[(run.engines["engine"] == engine) & (run.engines["model"] == best["model"])]
+    own = own[own["level"] == best["level"]]
+    less = here[(here["model"] == best["model"]) & (here["status"] == Status.NOT_APPLICABLE)]
+    scheme = about["schemes"].get(best["method"], "")
+    said = [
+        f"the largest round dt at which all {best['stimuli']:g} stimuli hold, as at every smaller one that was run "
+        f"({best['checked_settings']:g} of them down to half of it); largest spike-time error "
+        f"{number(best['error_ms'])} ms of {best['tolerance']:g} ms allowed",
+        *headlines(own, run.about["engines"]),
+        *([f"its scheme {best['method']}: {scheme}"] if scheme else []),
+        f"its spikes: {about['labels']}",
+    ]
+    if len(less):
+        said.append(f"not judged under {', '.join(dict.fromkeys(less['stimulus']))}: {less.iloc[0]['reason']}")
+    return said
+
+
+def in_words(row: Mapping[Any, Any], title: str, unit: str) -> str:
+    """Return what a way is and what it costs, as one line."""
+    sign = "\u2265" if row["status"] == Status.AT_LEAST else "="
+    return (
+        f"{row['model']} in {title}, {row['method']}, dt {sign} {step(row['dt_ms'])} ms: {number(row['cost'])} {unit}"
+    )
+
+
+def as_choice(row: pd.Series, engine: str) -> dict[str, Any]:
+    """Return a way as values, as in `Recommendation.choice`; operations are None if no counter sees them."""
+    names = (*WAY, "dt_ms", "largest_dt_ms", "error_control", "status", "flops_per_ms", "flops_per_ms_low")
+    more = ("flops_per_ms_high", "ns_per_ms", "error_ms", "drive", "drive_unit", "horizon_ms")
+    values = {name: None if pd.isna(row[name]) else row[name] for name in (*names, *more)}
+    plain = {name: float(value) if isinstance(value, np.floating) else value for name, value in values.items()}
+    flops = plain["flops_per_ms"]
+    return {**plain, "flops_per_s": None if flops is None else 1000 * flops, "engine": engine}
+
+
+def others(ways: pd.DataFrame) -> pd.DataFrame:
+    """Return each way, and its cost divided by that of the first."""
+    frame = ways[[*WAY, "status", "dt_ms", "flops_per_ms", "error_ms"]]
+    return frame.assign(times=ways["cost"] / ways["cost"].iloc[0], bound="")
