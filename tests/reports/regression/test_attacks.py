@@ -43,7 +43,7 @@ CASE = f"{WAY}/constant/50 Hz/100 ms/maximum 0.1 ms"
 
 @pytest.fixture(scope="module", autouse=True)
 def steady_times():
-    """Every run of a kernel takes as long as any other, however busy the machine is: only changed files change times."""
+    """Every run of a kernel takes as long as any other, however busy the machine is: only edits change times."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Kernel, "seconds", lambda *_: 1e-3)
         patch.setattr(timing, "calibrate", lambda: 1e-3)
