@@ -273,13 +273,13 @@ def not_reached(table: pd.DataFrame, points: pd.DataFrame, about: Mapping[str, A
             found.setdefault(same, []).append(str(level))
     # models that lack the same are named together
     alike: dict[tuple[str, float, tuple[float, ...], str, tuple[str, ...]], list[str]] = {}
-    for (model, stimulus, horizon, lacking, tried), levels in found.items():
-        alike.setdefault((stimulus, horizon, lacking, tried, tuple(levels)), []).append(model)
+    for (model, stimulus, horizon, lacking, finest_dt), levels in found.items():
+        alike.setdefault((stimulus, horizon, lacking, finest_dt, tuple(levels)), []).append(model)
     return [
         f"{_joined(models)} {CALLED[GRID]} {'does' if len(models) == 1 else 'do'} not reach "
         f"{_joined([f'{value:g}' for value in lacking])} ms under "
-        f"{drive_text(stimulus, levels, _told(horizon, several))}, down to dt = {tried} ms."
-        for (stimulus, horizon, lacking, tried, levels), models in alike.items()
+        f"{drive_text(stimulus, levels, _told(horizon, several))}, down to dt = {finest_dt} ms."
+        for (stimulus, horizon, lacking, finest_dt, levels), models in alike.items()
     ]
 
 

@@ -208,6 +208,7 @@ class _Connection:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )  # fmt: skip
+        self.socket: socket.socket | None = None
         port = self.profile / "MarionetteActivePort"
         until = time.monotonic() + PATIENCE
         while not (port.exists() and port.read_text()):
@@ -215,7 +216,8 @@ class _Connection:
                 self.close()
                 raise RuntimeError("Firefox did not start")
             time.sleep(0.05)
-        self.stream = socket.create_connection(("127.0.0.1", int(port.read_text())), PATIENCE).makefile("rwb")
+        self.socket = socket.create_connection(("127.0.0.1", int(port.read_text())), PATIENCE)
+        self.stream = self.socket.makefile("rwb")
         self.count = 0
         self._read()  # it says who it is
 
@@ -253,6 +255,9 @@ class _Connection:
 
     def close(self) -> None:
         """End Firefox and remove its profile."""
+        if self.socket:
+            self.stream.close()
+            self.socket.close()
         self.process.terminate()
         with suppress(subprocess.TimeoutExpired):
             self.process.wait(10)

@@ -47,12 +47,12 @@ def test_a_request_would_be_seen(browser, tmp_path):
     """What the test above looks for would be found."""
     (tmp_path / "bad.html").write_text(
         "<!doctype html><title>bad</title><body data-ready=yes>"
-        "<script>fetch('http://127.0.0.1:9/asked').catch(() => {});</script>"
+        "<script>fetch('http://127.0.0.1:65123/asked').catch(() => {});</script>"
     )
     browser.asked()
     browser.open(tmp_path / "bad.html")
     found = []
-    browser.until(lambda: "http://127.0.0.1:9/asked" in (found.extend(browser.asked()) or found), patience=20)
+    browser.until(lambda: "http://127.0.0.1:65123/asked" in (found.extend(browser.asked()) or found), patience=20)
 
 
 def test_a_part_that_cannot_be_drawn_is_named_and_the_others_are_drawn(browser, small_folder, tmp_path):

@@ -73,11 +73,11 @@ def two_horizons(ratio):
 
 def test_horizons_are_told_apart():
     said = what_decides(two_horizons(lambda **_: 9.0), ABOUT)[1]
-    assert "constant current, 100 Hz, 1 s, " in said
+    assert "constant current over 1 s at 100 Hz " in said
     assert "10 s" not in said
     rows = [
         {
-            "model": "hh", "stimulus": "constant", "horizon_ms": horizon, "level": level, "measure": "maximum",
+            "model": "hh", "engine": "spikecost", "stimulus": "constant", "horizon_ms": horizon, "level": level, "measure": "maximum",
             "tolerance": tolerance, "detection": "grid",
             "flops_per_ms": 5.0 if horizon == 1000 or tolerance == 1 else float("nan"),
         }
