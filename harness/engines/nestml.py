@@ -57,8 +57,8 @@ class Nestml(Engine):
         {
             "nestml": Scheme(
                 "NESTML's choice: the exact solution of equations that are linear, and for the others Runge, Kutta and "
-                "Fehlberg's method of order 4(5) from the GSL, with steps of its own up to dt and an absolute tolerance "
-                "of 1e-3",
+                "Fehlberg's method of order 4(5) from the GSL, with steps of its own up to dt and an absolute "
+                "tolerance of 1e-3",
                 "pynestml/codegeneration/nest_code_generator.py, numeric_solver; gsl_error_tol",
                 controlled=True,
             )
