@@ -230,6 +230,14 @@ class Flow:
         values = dict(zip(self._conditions, map(float, switches), strict=False))
         return bool(evaluate(self._condition, values, FLOATS))
 
+    def waits(self, switches: list[Any]) -> bool:
+        """Whether a neuron that is refractory stays so, if a condition ends its refractoriness."""
+        until = self.system.refractory
+        assert until is not None
+        assert until.condition is not None
+        values = dict(zip(self._conditions, map(float, switches), strict=False))
+        return bool(evaluate(until.condition, values, FLOATS))
+
     def _look(self, which: Iterable[int], state: State, constants: list[Any], switches: list[Any], now: Any) -> None:
         """Set some switches, in order: a condition may depend on earlier ones."""
         assert self._distances is not None
@@ -856,6 +864,8 @@ class _Equations:
             values = model.parameter_values
             powers = {name: values[name] for name in powers_of_parameters(model)}
             constants = {name: float(units.internal(value)) for name, value in model.constants.items()}
+            until = model.system.refractory
+            asked = until is not None and until.condition is not None
             self._keys[model] = (
                 model.equations,
                 model.threshold,
@@ -864,6 +874,7 @@ class _Equations:
                 repr(constants),
                 model.spike_interrupts,
                 repr(powers),
+                model.refractory if asked else "",
             )
         self._key = self._keys[model]
 
