@@ -77,7 +77,8 @@ def test_horizons_are_told_apart():
     assert "10 s" not in said
     rows = [
         {
-            "model": "hh", "engine": "spikecost", "stimulus": "constant", "horizon_ms": horizon, "level": level, "measure": "maximum",
+            "model": "hh", "engine": "spikecost", "stimulus": "constant", "horizon_ms": horizon, "level": level,
+            "measure": "maximum",
             "tolerance": tolerance, "detection": "grid",
             "flops_per_ms": 5.0 if horizon == 1000 or tolerance == 1 else float("nan"),
         }
