@@ -144,7 +144,9 @@ def add_workers(parser: argparse.ArgumentParser) -> None:
         "--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="threads or processes (default: all cores)"
     )
     parser.add_argument(
-        "--executor", metavar="KIND", help="what sweeps: threads (default), processes, or dask, if there is a cluster"
+        "--executor",
+        metavar="KIND",
+        help="what sweeps: threads (default), processes, or dask or ray, if there is a cluster",
     )
     parser.add_argument(
         "--cluster",

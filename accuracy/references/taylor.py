@@ -6,7 +6,7 @@ heyoka finds an event on the same series that advances the state, so a spike tim
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -150,7 +150,9 @@ class _Place:
     arrived: int = 0
     """Number of the times at which spikes arrive that have passed."""
     switches: list[Any] | None = None
-    """None if the conditions must be evaluated again."""
+    """None if all conditions must be evaluated."""
+    changed: frozenset[str] | None = frozenset()
+    """The names that have changed since then, apart from the flow; None if nothing need be evaluated again."""
     spikes: int = 0
     samples: int = 0
     longest: float = math.inf
@@ -161,6 +163,10 @@ class _Place:
 
     def copy(self) -> _Place:
         return replace(self, state=dict(self.state), switches=self.switches and list(self.switches))
+
+    def change(self, names: Iterable[str]) -> None:
+        """Note that names have changed at once."""
+        self.changed = (self.changed or frozenset()).union(names)
 
 
 class _Solver:
@@ -289,6 +295,11 @@ class _Solver:
             self._numbers = piece, [*self._parameters.values(), *(self._number(getattr(shape, name)) for name in SHAPE)]
         return [*self._numbers[1], self._at.start]
 
+    def _switches_now(self) -> list[Any]:
+        """Return the switches, after what has changed."""
+        at = self._at
+        return self._flow.switches(at.state, self._numbers_now(), at.now, at.switches, at.changed or ())
+
     def _stop(self) -> Any:
         """Return the end of the piece of the stimulus, or the time of an arrival before it."""
         at = self._at
@@ -302,8 +313,8 @@ class _Solver:
         stop = self._stop()
         is_arrival, end = stop < end, stop
         numbers = self._numbers_now()
-        if at.switches is None:
-            at.switches = flow.switches(at.state, numbers, at.now)
+        if at.switches is None or at.changed is not None:
+            at.switches, at.changed = self._switches_now(), None
         if at.now < end and not at.spiked:
             refractory = at.now < at.free_from
             until = min(at.free_from, end) if refractory else end
@@ -327,7 +338,8 @@ class _Solver:
                     raise UserError(f"{model.label} {error}") from error
                 self._keep_pace(steps)
             if refractory and self._is_free and at.now >= at.free_from:
-                at.state[self._is_free], at.switches = number(1), None
+                at.state[self._is_free] = number(1)
+                at.change([self._is_free])
             if refractory:
                 # a voltage or a threshold that changed meanwhile may have crossed the other
                 at.spiked = at.now >= at.free_from and self._is_above()
@@ -339,14 +351,16 @@ class _Solver:
         elif not at.now < end:
             self._samples.append(list(at.state.values()))
             at.samples += 1
-            at.piece, at.start, at.switches = at.piece + 1, end, None
+            at.piece, at.start = at.piece + 1, end
+            at.change([model.input])
 
     def _arrive(self) -> None:
         """Run the statements of all spikes that arrive now; the threshold is tested after the last of them."""
         at, was_above = self._at, self._is_above()
         refractory = at.now < at.free_from
         self._arriving.run(at.arrived, at.state, self._parameters, self._number, refractory=refractory)
-        at.arrived, at.switches = at.arrived + 1, None
+        at.arrived += 1
+        at.change(name for statements in self._model.system.arrivals.values() for name, _ in statements)
         if not refractory and self._is_above():
             at.spiked = self._model.spike_interrupts or not was_above
         elif self._model.spike_interrupts:
@@ -360,6 +374,8 @@ class _Solver:
             raise EndlessSpikesError(model, np.array(self._spikes, dtype=float), at.state)
         reset_at(at.now, model, at.state, self._parameters, number, factor=self._disturbed.factor(at.spikes))
         reset = model.system.reset
+        if model.system.threshold.condition is None or model.spike_interrupts:
+            at.change(name for name, _ in reset)
         lasts = lasting(model, at.state, self._parameters, number)
         if reset and not lasts and self._is_above():
             raise UserError(
@@ -370,11 +386,6 @@ class _Solver:
             self._leave_the_level()
         at.free_from = at.now + lasts
         at.spiked = False
-        if model.system.threshold.condition is None or at.switches is None:
-            at.switches = None
-        elif model.spike_interrupts:
-            before, at.switches = at.switches, self._flow.switches(at.state, self._numbers_now(), at.now)
-            self._flow.keep(before, at.switches, {name for name, _ in reset})
 
     def _went_back(self, *, unfinished: bool = False) -> bool:
         """Inspect the steps; return whether one cannot be trusted. The solution then continues from within this step.
@@ -396,6 +407,7 @@ class _Solver:
                 # the solution was stopped after these steps
                 self._at.state = dict(zip(self._at.state, record.last_state, strict=True))
                 self._at.now, self._at.switches = record.last_end, flow.switches_in(record.numbers_of(record.count - 1))
+                self._at.changed = None
             record.clear()
             self._marks.clear()
             self._batch = min(FASTER * self._batch, MANY)
@@ -419,7 +431,7 @@ class _Solver:
         place.state = dict(zip(place.state, state, strict=True))
         place.now = begins + self._number(longest)
         place.spiked = False
-        place.switches = flow.looked_again(place.state, numbers, place.now)
+        place.switches, place.changed = flow.looked_again(place.state, numbers, place.now), None
         record.clear()
         flow.reset_cooldowns()
         self._marks.clear()
@@ -450,7 +462,7 @@ class _Solver:
 
     def _is_above(self) -> bool:
         if self._model.system.threshold.condition is not None:
-            return self._flow.holds(self._flow.switches(self._at.state, self._numbers_now(), self._at.now))
+            return self._flow.holds(self._switches_now())
         return bool(self._at.state[self._model.system.threshold.variable] > self._level())
 
     def _leave_the_level(self) -> None:

@@ -87,6 +87,41 @@ class ErrorCurve:
         return tuple(sorted(self._runs, key=float, reverse=True))
 
 
+class _Part(ErrorCurve):
+    """The part of a curve down to a setting: finer ones are not known to it."""
+
+    def __init__(self, whole: ErrorCurve, settings: Iterable[Fraction]) -> None:
+        self._whole, self._kept = whole, None
+        self._times_over = {}
+        self._runs = {setting: whole(setting) for setting in settings}
+
+    def _computed(self, setting: Fraction) -> tuple[Run, ...]:
+        return self._whole(setting)
+
+
+def down_to_the_floor(
+    curve: ErrorCurve, settings: Sequence[Fraction], criterion: Criterion
+) -> tuple[ErrorCurve, Sequence[Fraction]]:
+    """Return the part of a sweep down to the setting with the smallest error, where rounding errors take over.
+
+    In a coarse number format, errors shrink with dt only down to a floor, and grow again with the number of steps. Only
+    down to the floor must a criterion hold at every finer setting.
+
+    Parameters
+    ----------
+    curve : ErrorCurve
+    settings : sequence of Fraction
+        Those that were run, from coarse to fine.
+    criterion : Criterion
+        Says what an error is.
+    """
+    times_over = [min(curve.times_over(setting, criterion)) for setting in settings]
+    if not any(times_over):
+        return curve, settings
+    part = settings[: times_over.index(max(times_over)) + 1]
+    return _Part(curve, part), part
+
+
 def descend(curve: ErrorCurve, sweep: TimeSteps | Tolerances, criteria: Iterable[Criterion]) -> tuple[Fraction, ...]:
     """Run a sweep from coarse to fine; return the settings that were run.
 

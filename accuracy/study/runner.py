@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Container, Mapping, Sequence
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from ...models.ground.errors import NoValue, UserError, shortened
 from ...models.ground.interruption import interruptible
 from ...models.reading.files import executed
 from .ahead import Second, computed_ahead
+from .kept_study import keep_study
 from .phases import measuring, peers
 from .phases.elsewhere import AllKernels, Sweeping
 from .phases.executing import closing
@@ -82,7 +84,14 @@ def run_suite(
     try:
         with open_store(store) as kept, interruptible():
             study.store = str(kept.path) if kept.is_open else ""
-            _run(study, jobs, progress, kept, lambda: kind.start(jobs, address))
+            begun = time.time()
+            try:
+                _run(study, jobs, progress, kept, lambda: kind.start(jobs, address))
+            except KeyboardInterrupt:
+                study.interrupted = True
+                raise
+            finally:
+                keep_study(kept, study, begun)
     except KeyboardInterrupt:
         if not study.curves:
             raise
@@ -200,7 +209,7 @@ def _compare(
     if not (suite.witnessed and any(curve.points for curve in study.curves)):
         peers.time_all(study, progress)
         return
-    measuring.record_all(study, kernels, jobs, progress)
+    measuring.record_all(study, kernels, jobs, progress, store)
     measuring.count_all(study, models, kernels, kinds, progress)
     if suite.features:
         measuring.look_for_features(study, models, progress)

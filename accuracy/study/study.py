@@ -99,6 +99,8 @@ class Curve:
     """What computed it: our kernels (`ours_in`), or the name of another simulator."""
     peer: Peer | None = None
     """What is known of the other simulator; None if the curve is ours."""
+    identity: str = ""
+    """What identifies its runs in the store; empty if they are not kept."""
     _costs: dict[tuple[Any, ...], Cost] = field(default_factory=dict, init=False, repr=False, compare=False)
     """Costs that were asked for: tables need them several times, and most runs have the same tallies as another one."""
 

@@ -36,6 +36,8 @@ class Scheme:
     """The method of ours that computes the same, with detection `grid`; empty if none does."""
     controlled: bool = False
     """Whether the simulator chooses its own steps, up to dt."""
+    on_grid: bool = True
+    """Whether the times of spikes are multiples of dt, if the simulator labels them with the ends of steps."""
 
 
 @dataclass(frozen=True)

@@ -61,6 +61,7 @@ class MechanismEngine(Engine):
     ) -> list[EngineRun]:
         """Compile the mechanism, and run it with each dt in one process."""
         mechanism = self.written(model)
+        on_grid = self.labels.detection == "grid" and self.schemes[method].on_grid
         started = time.perf_counter()
         library = self.compiled(mechanism.text)
         seconds = time.perf_counter() - started
@@ -85,7 +86,7 @@ class MechanismEngine(Engine):
         )
         return [
             EngineRun(
-                on_the_grid(run["times"], dt) if self.labels.detection == "grid" else np.asarray(run["times"], float),
+                on_the_grid(run["times"], dt) if on_grid else np.asarray(run["times"], float),
                 run["seconds"],
                 seconds + run["built"],
                 mechanism.text,

@@ -15,6 +15,8 @@ from .mechanisms import MechanismEngine
 from .nmodl import MECHANISM, Mechanism, nmodl
 
 _SECOND_ORDER = {"backward_euler": 0, "crank_nicolson": 2}
+#: The scheme that chooses its steps.
+VARIABLE = "cvode"
 
 
 class Neuron(MechanismEngine):
@@ -46,6 +48,13 @@ class Neuron(MechanismEngine):
                 "order in the state, first order in the labels of spikes",
                 "src/nrnoc/fadvance.cpp, secondorder = 2; Hines and Carnevale 1997, Neural Computation 9:1179",
             ),
+            VARIABLE: Scheme(
+                "CVODE: backward differentiation formulas of varying order and step, up to dt, with an absolute "
+                "tolerance of 1e-3 in every variable",
+                "src/nrncvode/cvodeobj.cpp, abstol_ = 1e-3; Cohen and Hindmarsh 1996, Computers in Physics 10:138",
+                controlled=True,
+                on_grid=False,
+            ),
         }
     )
 
@@ -60,7 +69,7 @@ class Neuron(MechanismEngine):
 
     def settings(self, method: str) -> Mapping[str, object]:
         """Return the value of NEURON's variable that chooses the scheme."""
-        return {"secondorder": _SECOND_ORDER[method]}
+        return {"secondorder": _SECOND_ORDER.get(method, 0), "variable": method == VARIABLE}
 
 
 ENGINES.register(Neuron())

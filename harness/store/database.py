@@ -24,6 +24,23 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         """CREATE TABLE set_aside (
             identity TEXT, part TEXT, about TEXT, content BLOB, reason TEXT NOT NULL, found REAL NOT NULL)""",
     ),
+    (
+        "ALTER TABLE results ADD COLUMN kind TEXT NOT NULL DEFAULT 'result'",
+        "CREATE INDEX results_by_kind ON results (kind)",
+        # how the kinds of rows are named for people who open the file with another program
+        *(
+            f"CREATE VIEW {view} AS SELECT identity, about, content, made FROM results WHERE kind = '{kind}'"  # noqa: S608
+            for view, kind in (
+                ("runs", "run"),
+                ("trials", "trial"),
+                ("sweeps", "result"),
+                ("spike_trains", "train"),
+                ("counts", "count"),
+                ("timings", "timing"),
+                ("provenance", "provenance"),
+            )
+        ),
+    ),
 )
 #: How long another process may hold the lock of the file, in s.
 PATIENCE = 5.0

@@ -14,7 +14,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -31,6 +31,11 @@ from .database import MIGRATIONS, connect, is_damage, set_file_aside
 OFF = "off"
 #: The store is kept below this size: the results that were not used for the longest time are removed.
 MOST_BYTES = 8e9
+
+#: Kinds of rows: runs of a sweep; those of the others are kept for people, or are used only by their own kind.
+RESULT = "result"
+#: Rows that are no result of a computation that could be done again, and so are not removed with earlier versions.
+LASTING = ("run", "timing", "provenance")
 
 Value = TypeVar("Value")
 
@@ -50,6 +55,7 @@ class Row:
     """Why it cannot be trusted; empty if it can."""
     place: int = 0
     """Its number in the file."""
+    kind: str = RESULT
 
 
 def store_path(given: str | Path | None = None) -> Path | None:
@@ -99,12 +105,12 @@ class Store:
         """Whether results are kept."""
         return self._database is not None
 
-    def recall(self, identity: str) -> list[Row]:
+    def recall(self, identity: str, kind: str = RESULT) -> list[Row]:
         """Return the sound parts of a result; damaged ones are named and set aside."""
 
         def read() -> list[Row]:
             rows = self._rows("WHERE identity = ?", identity)
-            return [row for row in rows if not row.damage or self.set_aside(row)]
+            return [row for row in rows if row.kind == kind and (not row.damage or self.set_aside(row))]
 
         nothing: list[Row] = []
         found = self._safely(read, nothing)
@@ -112,30 +118,47 @@ class Store:
             self._read.add(identity)
         return found
 
-    def keep(self, identity: str, content: bytes, about: Mapping[str, Any], code: str) -> None:
+    def keep(self, identity: str, content: bytes, about: Mapping[str, Any], code: str, *, kind: str = RESULT) -> None:
         """Add a part of a result; when this returns, it outlives the process."""
         described = json.dumps(dict(about), sort_keys=True)
-        part, now = _checksum(identity, described, code, content), time.time()
+        part, now = _checksum(identity, described, code, content, kind), time.time()
         self._safely(
             lambda: self._run(
-                "INSERT OR REPLACE INTO results VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (identity, part, described, code, content, now, now),
+                "INSERT OR REPLACE INTO results (identity, part, about, code, content, made, used, kind) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (identity, part, described, code, content, now, now, kind),
             ),
             None,
         )
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Write what is kept in a block with one commit, if the file can be used."""
+        self._safely(lambda: self._run("BEGIN IMMEDIATE"), None)
+        try:
+            yield
+        finally:
+            self._safely(lambda: self._run("COMMIT") if self._in_transaction else None, None)
+
+    @property
+    def _in_transaction(self) -> bool:
+        return self._database is not None and self._database.in_transaction
 
     def set_aside(self, row: Row, reason: str = "") -> bool:
         """Move a row to the damaged ones, and say so; return False."""
         why = reason or row.damage
 
         def move() -> None:
-            self._run("BEGIN IMMEDIATE")
+            begun = self._in_transaction  # in `together`
+            if not begun:
+                self._run("BEGIN IMMEDIATE")
             self._run(
                 "INSERT INTO set_aside SELECT identity, part, about, content, ?, ? FROM results WHERE rowid = ?",
                 (why, time.time(), row.place),
             )
             self._run("DELETE FROM results WHERE rowid = ?", (row.place,))
-            self._run("COMMIT")
+            if not begun:
+                self._run("COMMIT")
 
         self._safely(move, None)
         tell_once(
@@ -145,10 +168,20 @@ class Store:
         )
         return False
 
-    def rows(self) -> Iterator[Row]:
-        """Yield every part of every result, damaged ones too, without holding them all in memory."""
+    def rows(self, kind: str | None = None) -> Iterator[Row]:
+        """Yield every part of every result, damaged ones too, without holding them all in memory.
+
+        Parameters
+        ----------
+        kind : str, optional
+            Only rows of this kind.
+        """
         nothing: list[Row] = []
-        for (name,) in self._all("SELECT rowid FROM results ORDER BY identity, part"):
+        where = "" if kind is None else "WHERE kind = ?"
+        for (name,) in self._all(
+            f"SELECT rowid FROM results {where} ORDER BY identity, part",  # noqa: S608
+            () if kind is None else (kind,),
+        ):
             yield from self._safely(partial(self._rows, "WHERE rowid = ?", name), nothing)
 
     def why_damaged(self) -> list[str]:
@@ -159,8 +192,12 @@ class Store:
     def numbers(self) -> dict[str, int]:
         """Return how much it holds: results, their parts, rows set aside, bytes, and the version of its tables."""
         questions = {
-            "results": "SELECT COUNT(DISTINCT identity) FROM results",
-            "parts": "SELECT COUNT(*) FROM results",
+            "results": "SELECT COUNT(DISTINCT identity) FROM results WHERE kind = 'result'",
+            "parts": "SELECT COUNT(*) FROM results WHERE kind = 'result'",
+            **{
+                f"{kind}s": f"SELECT COUNT(*) FROM results WHERE kind = '{kind}'"  # noqa: S608
+                for kind in ("run", "trial", "train", "count", "timing")
+            },
             "set_aside": "SELECT COUNT(*) FROM set_aside",
             "bytes_of_results": "SELECT COALESCE(SUM(LENGTH(content)), 0) FROM results",
         }
@@ -182,7 +219,11 @@ class Store:
         def remove() -> int:
             removed = 0
             if code is not None:
-                removed += self._run("DELETE FROM results WHERE code != ?", (code,)).rowcount
+                kept = ", ".join("?" * len(LASTING))
+                removed += self._run(
+                    f"DELETE FROM results WHERE code != ? AND kind NOT IN ({kept})",  # noqa: S608
+                    (code, *LASTING),
+                ).rowcount
                 removed += self._run("DELETE FROM set_aside").rowcount
             excess = self._run("SELECT COALESCE(SUM(LENGTH(content)), 0) FROM results").fetchone()[0] - most
             if excess > 0:
@@ -230,13 +271,13 @@ class Store:
         assert self._database is not None
         return self._database.execute(statement, values)
 
-    def _all(self, question: str) -> list[tuple[Any, ...]]:
+    def _all(self, question: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
         """Return the answer to a question; nothing if the file cannot be used."""
         nothing: list[tuple[Any, ...]] = []
-        return self._safely(lambda: self._run(question).fetchall(), nothing)
+        return self._safely(lambda: self._run(question, values).fetchall(), nothing)
 
     def _rows(self, where: str, value: object) -> list[Row]:
-        found = self._run(f"SELECT rowid, identity, part, about, code, content FROM results {where}", (value,))  # noqa: S608
+        found = self._run(f"SELECT rowid, identity, part, about, code, kind, content FROM results {where}", (value,))  # noqa: S608
         return [_row(*values) for values in found.fetchall()]
 
     def _safely(self, work: Callable[[], Value], otherwise: Value, opened: bool = True) -> Value:
@@ -280,16 +321,19 @@ def _row(place: int, *values: object) -> Row:
     *named_so, content = values
     texts = [each if isinstance(each, str) else repr(each) for each in named_so]
     found = content if isinstance(content, bytes) else repr(content).encode()
-    damage = "" if texts[1] == _checksum(texts[0], texts[2], texts[3], found) else "its checksum is wrong"
+    damage = "" if texts[1] == _checksum(texts[0], texts[2], texts[3], found, texts[4]) else "its checksum is wrong"
     try:
         described = json.loads(texts[2])
     except ValueError:
         described = None
-    return Row(texts[0], texts[1], described if isinstance(described, dict) else {}, texts[3], found, damage, place)
+    return Row(
+        texts[0], texts[1], described if isinstance(described, dict) else {}, texts[3], found, damage, place, texts[4]
+    )
 
 
-def _checksum(identity: str, about: str, code: str, content: bytes) -> str:
-    head = "\0".join((identity, about, code)).encode(errors="surrogateescape")
+def _checksum(identity: str, about: str, code: str, content: bytes, kind: str = RESULT) -> str:
+    kinds = () if kind == RESULT else (kind,)  # results were kept before there were other kinds
+    head = "\0".join((identity, about, code, *kinds)).encode(errors="surrogateescape")
     return hashlib.sha256(head + b"\0" + content).hexdigest()
 
 

@@ -40,7 +40,7 @@ FLOOR_COLUMNS = {
     **REGIME,
     "floor_ms": "smallest of the largest spike-time errors of all stimuli, over all dt of the sweep",
     "floor_dt_ms": "the dt of this error",
-    "finest_dt_ms": "finest dt of the sweep",
+    "finest_dt_ms": "finest dt of the sweep; below the dt of the floor, rounding errors grow with the number of steps",
     "finest_error_ms": "largest spike-time error there; empty if a spike is missing or extra",
     "double_ms": "smallest such error in double precision, at any dt of its sweep",
     "strictest_ms": "strictest tolerance of the run that holds; empty if none does",

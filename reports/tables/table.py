@@ -50,7 +50,8 @@ COLUMNS = {
     "round_flops_per_ms": "operations per ms at that dt: geometric mean over the stimuli",
     "round_error_ms": "largest spike-time error at that dt",
     "checked_settings": "number of smaller dt (or tolerances of an error control), down to half, that ran and hold",
-    "checked_down_to_dt_ms": "finest dt of the sweep that was run; if there is a cost, it holds",
+    "checked_down_to_dt_ms": "finest dt of the sweep that was run; if there is a cost, it holds (in other number "
+    "formats, every dt does down to that with the smallest error)",
     "stable_dt_ms": "largest dt at which, and below which, every state stays finite, over all stimuli: the stability "
     "limit, or the sweep's coarsest dt if none diverges",
     "diverges_at_dt_ms": "next coarser dt that was tried, at which a state becomes infinite or nan; empty if none",

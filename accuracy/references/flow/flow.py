@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from fractions import Fraction
 from functools import lru_cache
@@ -56,6 +56,10 @@ BESIDE = 2.0**-48
 AHEAD_ORDERS = (1, 2, 3)
 #: The time in ms after which a sign or a whole number may change again; heyoka's own is 0 where an argument touches.
 COOLDOWN = 2.0**-24
+#: A comparison whose distance leaves 0 slowly is kept this far from its edge.
+LEAVING = 1e-300
+#: The time of a change must be certain up to this, in ms; an asymptotic approach to an edge ends there due to rounding.
+CERTAIN = 1e-6
 #: An argument that rests on an edge is kept this far from it, so that nothing happens there.
 REST = 0.5
 
@@ -140,9 +144,6 @@ class Flow:
         condition = self.system.threshold.condition
         self._condition = condition
         """The threshold in terms of conditions, if it does not have the usual form."""
-        self._of_threshold = (
-            [] if condition is None else [i for i, name in enumerate(names) if name in names_of(condition)]
-        )
         self._stepped = [i for i, each in enumerate(self._conditions.values()) if each.argument is not None]
         self._compared = [i for i, each in enumerate(self._conditions.values()) if each.compares]
         self._bare = {
@@ -157,10 +158,12 @@ class Flow:
         self._again = 0
         self._touched: tuple[Any, int] = (None, 0)
         self._touching = False
-        self._stopped = ""
+        self._direction = 0
+        self._onwards: dict[frozenset[str], Any] = {}
+        """The rates of change of all distances, by the variables that are held."""
         self._distances = self._compiled(self._symbols(arguments)) if names else None
         self._arguments = arguments
-        self._ahead: dict[int, Any] = {}
+        self._ahead: dict[tuple[int, frozenset[str]], Any] = {}
         self._free = self._integrator(frozenset(), event=True)
         held = self.system.held
         self._held = self._integrator(held, event=False) if set(held) != set(self.system.state) else None
@@ -183,15 +186,34 @@ class Flow:
         for inspector in self._inspectors.values():
             inspector.forget()
 
-    def switches(self, state: State, constants: list[Any], now: Any) -> list[Any]:
-        """Return 1 or 0 for each condition (whether it holds), then the distance at which each counts as passed."""
+    def switches(
+        self,
+        state: State,
+        constants: list[Any],
+        now: Any,
+        before: list[Any] | None = None,
+        changed: Collection[str] = (),
+    ) -> list[Any]:
+        """Return 1 or 0 for each condition (whether it holds), then the distance at which each counts as passed.
+
+        What jumps stays as it was before if it depends on nothing that has changed: a solution may come so near to an
+        edge that its distance is rounded to 0, although it never reaches this edge.
+        """
         number = self._precision.number
         if self._distances is None:
             return []
         count = len(self._conditions)
         found = [number(0)] * count + [number(margin) for margin in self._margins(state, constants)]
-        self._look(range(count), state, constants, found, now)
-        self._look_ahead(self._stepped, state, constants, found, now)
+        moved = set(changed)
+        for i, (name, condition) in enumerate(self._conditions.items()):
+            if before is None or condition.kink or names_of(condition.distance) & moved - {name}:
+                self._look([i], state, constants, found, now)
+                if i in self._stepped:
+                    self._look_ahead([i], state, constants, found, now)
+            else:
+                found[i], found[count + i] = before[i], before[count + i]
+            if before is not None and found[i] != before[i]:
+                moved.add(name)
         return found
 
     def looked_again(self, state: State, numbers: list[Any], now: Any) -> list[Any]:
@@ -207,13 +229,6 @@ class Flow:
         assert self._condition is not None
         values = dict(zip(self._conditions, map(float, switches), strict=False))
         return bool(evaluate(self._condition, values, FLOATS))
-
-    def keep(self, before: list[Any], after: list[Any], changed: set[str]) -> None:
-        """Keep comparisons of the threshold that a reset does not change: at the spike, their distance may be zero."""
-        distances = [each.distance for each in self._conditions.values()]
-        for i in self._of_threshold:
-            if not names_of(distances[i]) & changed:
-                after[i] = before[i]
 
     def _look(self, which: Iterable[int], state: State, constants: list[Any], switches: list[Any], now: Any) -> None:
         """Set some switches, in order: a condition may depend on earlier ones."""
@@ -250,11 +265,61 @@ class Flow:
                 continue
             switches[i] = number(np.sign(speed)) if not conditions[i].whole else number(edge if speed > 0 else edge - 1)
 
-    def _change(self, times: int, at: Any, numbers: Any, now: Any) -> Any:
-        """Return a derivative in time of the arguments of all conditions; each order is compiled when it is needed."""
-        if times not in self._ahead:
-            self._ahead[times] = self._compiled(self._changes(self._arguments, frozenset(), times))
-        return self._ahead[times](at, pars=numbers[: self._ahead[times].nparams], time=now)
+    def _pass_together(
+        self, state: State, used: list[Any], switches: list[Any], now: Any, held: frozenset[str]
+    ) -> None:
+        """Change what jumps, other than kinks, where a solution passes it at the same time as what has changed.
+
+        With one of two changed, the solution may not move, as in ``f*int(v < c) + g*int(v >= c)``, or move back. `used`
+        are the numbers of the flow before the change.
+        """
+        if self._touching:
+            return
+        near, passed = self._near(state, used, now), self._switched
+        jumps = passed in {*self._compared, *self._stepped}
+        if not near and not jumps:
+            return
+        at, numbers = (np.array(values, dtype=self._precision.type) for values in (list(state.values()), used))
+        speeds = self._change(1, at, numbers, now, held)
+        if (
+            passed is not None
+            and jumps
+            and abs(speeds[passed]) * CERTAIN < BESIDE / 4 * self._size(passed, state, used, now)
+        ):
+            raise _resting(now)
+        for i, edge in near.items():
+            condition, rises = list(self._conditions.values())[i], speeds[i] > 0
+            if condition.whole:
+                beyond = edge if rises else edge - 1
+            else:
+                beyond = int(rises) if condition.argument is None else np.sign(speeds[i])
+            switches[i] = self._precision.number(beyond) if speeds[i] else switches[i]
+
+    def _near(self, state: State, used: list[Any], now: Any) -> dict[int, Any]:
+        """Return the edge of each condition, other than kinks and what has changed, that is there up to rounding."""
+        others = [i for i in (*self._compared, *self._stepped) if i != self._switched]
+        if not others:
+            return {}
+        assert self._distances is not None
+        conditions = list(self._conditions.values())
+        at, numbers = (np.array(values, dtype=self._precision.type) for values in (list(state.values()), used))
+        distances = self._distances(at, pars=numbers[: self._distances.nparams], time=now)
+        edges = {i: np.rint(distances[i]) if conditions[i].whole else 0 for i in others}
+        return {
+            i: edge for i, edge in edges.items() if abs(distances[i] - edge) <= BESIDE * self._size(i, state, used, now)
+        }
+
+    def _size(self, i: int, state: State, used: list[Any], now: Any) -> float:
+        """Return the size of the terms of a condition's argument."""
+        values = self._inspectors[frozenset()].names_at(state, used, float(now))
+        return size_of(self._arguments[i], {name: (float(value), abs(float(value))) for name, value in values.items()})
+
+    def _change(self, times: int, at: Any, numbers: Any, now: Any, held: frozenset[str] = frozenset()) -> Any:
+        """Return a derivative in time of the arguments of all conditions; each is compiled when it is needed."""
+        if (times, held) not in self._ahead:
+            self._ahead[times, held] = self._compiled(self._changes(self._arguments, held, times))
+        change = self._ahead[times, held]
+        return change(at, pars=numbers[: change.nparams], time=now)
 
     def _keep_at_rest(self, state: State, numbers: list[Any], switches: list[Any], now: Any, refractory: bool) -> None:
         """Keep what rests on an edge away from it, where heyoka would find it again forever.
@@ -276,18 +341,30 @@ class Flow:
             at = np.array(list(state.values()), dtype=self._precision.type)
             used = np.array([*numbers, *switches][: self._distances.nparams], dtype=self._precision.type)
             distances = self._distances(at, pars=used, time=now)
-            waiting |= {i for i in self._compared if not distances[i] and switches[i] == conditions[i].inclusive}
+            waiting |= {i for i in self._compared if not distances[i]}
         if not waiting:
             return
         inspector = self._inspectors[self.system.held if refractory else frozenset()]
         rests = at_rest(inspector, state, [*numbers, *switches], now)
         for i in waiting:
             if rests[i]:
-                switches[count + i] = number(-REST if conditions[i].compares and not conditions[i].inclusive else REST)
+                switches[count + i] = number(-REST if conditions[i].compares and not switches[i] else REST)
+            elif i in self._compared and switches[i] == conditions[i].inclusive:
+                self._leave_slowly(i, state, [*numbers, *switches], switches, now)
             elif i in self._stepped:
                 self._look_ahead([i], state, numbers, switches, now)
                 if switches[count + i]:
                     raise _resting(now)
+
+    def _leave_slowly(self, i: int, state: State, used: list[Any], switches: list[Any], now: Any) -> None:
+        """Set a comparison whose distance and its first derivative are 0: heyoka would find this edge again forever."""
+        at, numbers = (np.array(values, dtype=self._precision.type) for values in (list(state.values()), used))
+        if self._change(1, at, numbers, now)[i]:
+            return
+        speed = next(filter(None, (self._change(times, at, numbers, now)[i] for times in AHEAD_ORDERS[1:])), 0)
+        if speed:
+            switches[i] = self._precision.number(int(speed > 0))
+            switches[len(self._conditions) + i] = self._precision.number(math.copysign(LEAVING, speed))
 
     def advance(
         self,
@@ -338,7 +415,7 @@ class Flow:
         integrator.time = now
         integrator.state[:] = list(state.values())
         integrator.pars[:] = [*numbers, *switches][: len(integrator.pars)]
-        self._switched, self._stopped, self._changed, self._given = None, "", {}, switches
+        self._switched, self._direction, self._changed, self._given = None, 0, {}, switches
         kept: dict[str, Any] = {}
         if record is not None:
             record.begin(now, [float(x) for x in (*numbers, *switches)], refractory=refractory)
@@ -348,11 +425,6 @@ class Flow:
         outcome, _, _, steps, *_ = integrator.propagate_until(end, max_steps=most, **kept)
         after = dict(zip(state, integrator.state.copy(), strict=True))
         limits = heyoka.taylor_outcome
-        if self._stopped:
-            raise StoppedError(
-                f"{self._stopped} at {float(integrator.time):.4g} ms, pushed back from both sides: "
-                "there is no solution to refer to; give other parameters"
-            )
         if outcome == limits.err_nf_state:
             at = float(integrator.time if np.isfinite(integrator.time) else now)
             raise NotFiniteError(f"leaves the finite numbers at {at:.4g} ms; give a weaker drive or other parameters")
@@ -367,13 +439,17 @@ class Flow:
             return after, integrator.time, False, steps
         if self._switched is not None:
             held = self._condition is not None and self.holds(switches)
+            used = [*numbers, *switches]
             switches[: len(self._conditions)] = self._switches_of(integrator, switches)
+            flow = self.system.held if refractory else frozenset()
+            self._pass_together(after, used, switches, integrator.time, flow)
             dependent = [i for i in self._dependent if i != self._switched]
             # two may change at the same time, and others with them
             at_once = [i for i in self._stepped if i != self._switched or self._touching]
             self._look_ahead(at_once, after, numbers, switches, integrator.time)
             self._look(dependent, after, numbers, switches, integrator.time)
             self._look_ahead(set(dependent) & set(self._stepped), after, numbers, switches, integrator.time)
+            self._refuse_what_stays(after, numbers, switches, integrator.time, flow)
             self._leave(after, integrator.time)
             spiked = self._condition is not None and not refractory and not held and self.holds(switches)
             if spiked and self._model.spike_interrupts:
@@ -476,6 +552,24 @@ class Flow:
         found += switches[len(found) : len(self._conditions)]
         return [self._changed.get(i, value) for i, value in enumerate(found)]
 
+    def _refuse_what_stays(
+        self, state: State, numbers: list[Any], switches: list[Any], now: Any, held: frozenset[str]
+    ) -> None:
+        """Refuse a solution that is pushed back where a condition has just changed."""
+        assert self._switched is not None
+        condition, speeds = list(self._conditions.values())[self._switched], self._onwards[held]
+        if condition.kink or not self._direction:
+            return
+        at, used = (
+            np.array(values, dtype=self._precision.type) for values in (list(state.values()), [*numbers, *switches])
+        )
+        onwards = speeds(at, pars=used[: speeds.nparams], time=now)[self._switched]
+        if onwards * (1 if condition.whole else self._direction) < 0:
+            raise StoppedError(
+                f"stays where a condition changes at {float(now):.4g} ms, pushed back from both sides: "
+                "there is no solution to refer to; give other parameters"
+            )
+
     def _leave(self, state: State, now: Any) -> None:
         """Move away from a change of a condition at which the state rests: heyoka would find it again forever."""
         touched, times = self._touched
@@ -499,7 +593,8 @@ class Flow:
         for name, speed in inspector.speeds(state, [*numbers, *switches], float(now)).items() if inspector else ():
             state[name] += self._precision.number(float(speed) * step)
         now += self._precision.number(step)
-        others = [i for i in range(len(self._conditions)) if i != self._switched and i not in self._stepped]
+        near = self._near(state, [*numbers, *switches], now)
+        others = [i for i in range(len(self._conditions)) if i not in {self._switched, *near, *self._stepped}]
         self._look(others, state, numbers, switches, now)
         return now
 
@@ -551,12 +646,13 @@ class Flow:
             distance = values[system.threshold.variable] - self._symbolic(system.threshold.level, values)
             events.append(heyoka.t_event(distance, direction=heyoka.event_direction.positive, **kind))
         surfaces = self._symbols(self._surfaces.values())
-        speeds = self._compiled(self._changes(self._surfaces.values(), held)) if surfaces else None
+        if surfaces:
+            self._onwards[held] = self._compiled(self._changes(self._surfaces.values(), held))
         moving = set(system.state) - held | ({self._model.input} if self._terms else set())
         events += [
             heyoka.t_event(
                 distance,
-                callback=self._switch(i, speeds),
+                callback=self._switch(i),
                 **({"cooldown": precision.number(COOLDOWN)} if i in self._stepped else {}),
                 **kind,
             )
@@ -617,8 +713,8 @@ class Flow:
         kind = {} if self._precision.type is float else {"fp_type": self._precision.type}
         return heyoka.cfunc(expressions, vars=[heyoka.make_vars(name) for name in self.system.state], **kind)
 
-    def _switch(self, i: int, speeds: Any) -> Callable[[Any, int], bool]:
-        """Return the callback for a change of a condition; `speeds` gives the rate of change of its distance."""
+    def _switch(self, i: int) -> Callable[[Any, int], bool]:
+        """Return the callback for a change of a condition."""
         place, number = self._first_switch + i, self._precision.number
         condition = list(self._conditions.values())[i]
 
@@ -636,6 +732,7 @@ class Flow:
 
         def switch(integrator: Any, direction: int) -> bool:
             self._switched, self._touching = i, not direction
+            self._direction = direction
             if not direction and condition.argument is not None:
                 return False
             if not direction:  # it only touches; if this happens twice at the same time, it stays there
@@ -649,11 +746,6 @@ class Flow:
             self._changed[i] = value
             if inside:
                 integrator.pars[place] = value
-            if condition.kink:
-                return False
-            onwards = speeds(integrator.state, pars=integrator.pars[: speeds.nparams], time=integrator.time)[i]
-            if onwards * (1 if condition.whole else direction) < 0:
-                self._stopped = "stays where a condition changes"
             return False
 
         return switch

@@ -13,6 +13,7 @@ from ....harness.measuring.kept import kept_builds, kept_measurement, kept_run, 
 from ....harness.measuring.measure import Measurement
 from ....harness.measuring.spike_cost import StepAndSpike, WholeRun
 from ....harness.measuring.timing import Job, Timing, many_neurons, measure, one_neuron
+from ....harness.store import Store
 from ....models.definition.neuron import NeuronModel
 from ....models.ground.errors import NoValue, attempt
 from ....models.methods import METHODS, with_steps_alike
@@ -22,6 +23,7 @@ from ...features.shown.demos import demos_of
 from ...features.shown.search import not_tried, search
 from ...regimes.regime import Regime
 from ..ahead import LOOKED_AT
+from ..kept_study import recorded
 from ..recording import Share, Trace, record, record_reference
 from ..study import Case, Study
 from ..suite import Suite
@@ -29,8 +31,13 @@ from .executing import in_threads
 from .progress import Progress
 
 
-def record_all(study: Study, kernels: Mapping[tuple[NeuronModel, str], Kernels], jobs: int, progress: Progress) -> None:
-    """Record the spikes and the voltage of every case that has a cost, and of every regime's reference."""
+def record_all(
+    study: Study, kernels: Mapping[tuple[NeuronModel, str], Kernels], jobs: int, progress: Progress, store: Store
+) -> None:
+    """Record the spikes and the voltage of every case that has a cost, and of every regime's reference.
+
+    Recordings of cases are taken from the store, and kept there.
+    """
     cases = [case for case in study.cases if case.coarsest]
     regimes = [regime for regime in study.regimes if regime.trials]
     share = Share.of(len(cases) + len(regimes))
@@ -43,12 +50,15 @@ def record_all(study: Study, kernels: Mapping[tuple[NeuronModel, str], Kernels],
             study.recorded_references.append((regime, trace))
         progress.done()
 
-    def recorded(case: Case) -> Trace:
+    def record_case(case: Case) -> Trace:
         curve = case.curve
         compiled = kernels[curve.regime.model, curve.regime.stimulus].compiled[curve.method, curve.detection]
         return record(compiled.lanes, curve.regime.trials[0], case.setting, curve.by_dt, share)
 
-    with in_threads(jobs, [partial(attempt, partial(recorded, case)) for case in cases]) as traces:
+    def kept(case: Case) -> Trace:
+        return recorded(store, case, share, partial(record_case, case))
+
+    with in_threads(jobs, [partial(attempt, partial(kept, case)) for case in cases]) as traces:
         for case, trace in zip(cases, traces, strict=True):
             if isinstance(trace, NoValue):
                 study.failures.append(f"{_named(case)}, not recorded: {trace}")

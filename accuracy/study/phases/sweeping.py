@@ -23,7 +23,7 @@ from ...search.kept_runs import KeptRuns
 from ...search.stability import stability
 from ...search.status import Status
 from ...search.sweep import TimeSteps, Tolerances
-from ...search.tolerance import Coarsest, ErrorCurve, coarsest_setting, descend, own_settings
+from ...search.tolerance import Coarsest, ErrorCurve, coarsest_setting, descend, down_to_the_floor, own_settings
 from ..study import Case, Curve, Point, Study, ours_in
 from ..suite import Suite
 from ..winners import map_criteria, may_win, middle_criteria
@@ -183,7 +183,11 @@ def _searched(
     precision = compiled.count.step.precision
     # errors of a coarser number format stop shrinking somewhere: that is looked for down to the finest setting
     settings = descend(curve, sweep, suite.all_criteria if precision == DOUBLE else ())
-    find = partial(coarsest_setting, curve, sweep, settings)
+
+    def find(criterion: Criterion) -> Coarsest:
+        judged = (curve, settings) if precision == DOUBLE else down_to_the_floor(curve, settings, criterion)
+        return coarsest_setting(judged[0], sweep, judged[1], criterion)
+
     # the strictest first: its finer runs are then known to the other criteria
     coarsest = {criterion: find(criterion) for criterion in sorted(suite.all_criteria, key=lambda each: each.tolerance)}
     answers = {criterion: coarsest[criterion] for criterion in suite.all_criteria}
@@ -192,7 +196,19 @@ def _searched(
     limit = stability(curve, sweep, settings) if isinstance(sweep, TimeSteps) else None
     stored = not kept.computed
     made = Curve(
-        regime, method, detection, compiled.count, points, answers, own, "", None, limit, stored, ours_in(precision)
+        regime,
+        method,
+        detection,
+        compiled.count,
+        points,
+        answers,
+        own,
+        "",
+        None,
+        limit,
+        stored,
+        ours_in(precision),
+        identity=kept.identity,
     )
     return made, Finder(curve, sweep, settings, kept)
 

@@ -32,6 +32,9 @@ for section, instance in zip(sections, instances, strict=True):
 context = h.ParallelContext()
 context.set_maxstep(10)
 h.secondorder = question["secondorder"]
+if question["variable"]:
+    variable = h.CVode()
+    variable.active(1)
 built = time.perf_counter() - started
 
 
@@ -46,7 +49,10 @@ answers = []
 for dt in question["dts"]:
     events = h.Vector()
     detectors[0].record(events)
-    h.dt = dt
+    if question["variable"]:
+        variable.maxstep(dt)
+    else:
+        h.dt = dt
     set_input(question["pieces"][0][1])
     h.finitialize(question["v"])
     seconds, end = 0.0, 0.0

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from ....accuracy.search.kept_runs import version
 from ....accuracy.search.runs_as_bytes import UNREADABLE, summary
 from ....harness.store import Row, Store
-from ....harness.store.store import checked_open, named
+from ....harness.store.store import RESULT, checked_open, named
 from ....models.ground.errors import UserError, shortened
 from .cache import Said
 
@@ -53,6 +53,8 @@ def info(given: str | None) -> Said:
         text = (
             f"{store.path} (set SPIKECOST_STORE to move it)\n"
             f"  {numbers['results']} results in {numbers['parts']} parts, {numbers['bytes'] / 1e6:.1f} MB on disk\n"
+            f"  {numbers['runs']} runs, {numbers['trials']} stimuli with references, {numbers['trains']} recordings, "
+            f"{numbers['counts']} counts, {numbers['timings']} timings\n"
             f"  {numbers['set_aside']} damaged rows that were set aside; schema {numbers['schema']}"
         )
         return Said(text, {"store": str(store.path), **numbers})
@@ -136,7 +138,7 @@ def export(given: str | None, file: str) -> Said:
 
 
 def _tables(store: Store) -> Iterator[pa.Table]:
-    sound = (row for row in store.rows() if not row.damage)
+    sound = (row for row in store.rows(RESULT) if not row.damage)
     while several := list(islice(sound, AT_ONCE)):
         yield pa.Table.from_pylist([each for row in several for each in _runs(row)], SCHEMA)
 

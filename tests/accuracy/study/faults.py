@@ -40,6 +40,7 @@ from spikecost.accuracy.study.suite import Suite
 from spikecost.flops import toolchain
 from spikecost.harness.executors import processes
 from spikecost.harness.store import Store, database
+from spikecost.harness.store.store import RESULT
 from spikecost.models.ground import private
 from spikecost.models.ground.errors import UserError
 from spikecost.models.ground.interruption import as_ctrl_c, keeping
@@ -126,8 +127,9 @@ def settings_in(path: Path, *, sound: bool = True) -> set[Result]:
     with Store(path) as made:
         assert made.is_open
         assert not (sound and made.why_damaged())
-        rows = list(made.rows())
-    assert not [row for row in rows if row.damage and sound]
+        every = list(made.rows())
+    assert not [row for row in every if row.damage and sound]
+    rows = [row for row in every if row.kind == RESULT]
     return {(row.identity, setting) for row in rows if not row.damage for setting in runs_as_bytes.decoded(row.content)}
 
 
@@ -207,9 +209,9 @@ def _forked(path: Path, run: Callable[[Path], None] = _run) -> int:
         logging.getLogger("spikecost").addHandler(logging.StreamHandler(told))
         keep = Store.keep
 
-        def noted(store: Store, identity: str, content: bytes, *more: Any) -> None:
-            keep(store, identity, content, *more)
-            if store.is_open:
+        def noted(store: Store, identity: str, content: bytes, *more: Any, kind: str = RESULT) -> None:
+            keep(store, identity, content, *more, kind=kind)
+            if store.is_open and kind == RESULT:
                 kept.writelines(f"{identity} {setting}\n" for setting in runs_as_bytes.decoded(content))
 
         try:

@@ -68,7 +68,8 @@ def test_converges_to_the_reference(name):
         coarse, fine = (run.times for run in NEURON.runs(model, method, [Fraction(1, 40), Fraction(1, 1280)], stimulus))
         assert len(coarse) == len(fine) == len(expected) > 1
         assert np.abs(fine - expected).max() < 0.03
-        assert np.abs(fine - expected).max() < np.abs(coarse - expected).max() / 4
+        if not NEURON.schemes[method].controlled:  # CVODE's steps are shorter than the longer dt
+            assert np.abs(fine - expected).max() < np.abs(coarse - expected).max() / 4
 
 
 @needs(NEURON)

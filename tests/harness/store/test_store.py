@@ -6,6 +6,7 @@ import errno
 import os
 import random
 import sqlite3
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -143,6 +144,32 @@ def test_a_later_version_is_refused_and_an_earlier_one_brought_up_to_date(
         Store(filled)
 
 
+def test_a_store_of_the_first_schema_keeps_its_results(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as earlier:
+        earlier.setattr(database, "MIGRATIONS", database.MIGRATIONS[:1])
+        Store(path).close()
+    checksum = store._checksum("result 3", "{}", "code", b"kept")
+    with sqlite3.connect(path) as opened:
+        opened.execute("INSERT INTO results VALUES ('result 3', ?, '{}', 'code', ?, 1.0, 1.0)", (checksum, b"kept"))
+    opened.close()
+    assert contents(path) == {"result 3": b"kept"}
+
+
+def test_kinds_do_not_mix_and_what_was_kept_before_an_error_stays(path: Path) -> None:
+    with Store(path) as made:
+        with suppress(RuntimeError), made.together():
+            made.keep("a", b"one", ABOUT, "code")
+            made.keep("a", b"two", ABOUT, "code", kind="count")
+            raise RuntimeError
+        assert [row.content for row in made.recall("a")] == [b"one"]
+        assert [row.content for row in made.recall("a", "count")] == [b"two"]
+        assert [row.content for row in made.rows("count")] == [b"two"]
+        with made.together():
+            made.set_aside(made.recall("a")[0], "a test")
+        assert made.recall("a") == []
+        assert made.is_open
+
+
 def test_a_migration_that_fails_changes_nothing(filled: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sound = contents(filled)
     with monkeypatch.context() as later:
@@ -231,15 +258,22 @@ def test_the_size_is_bounded_and_what_was_used_last_stays(filled: Path, monkeypa
 def test_pruning_removes_other_versions_and_what_was_set_aside(filled: Path) -> None:
     with Store(filled) as made:
         made.keep("new", b"new", ABOUT, "code 2")
+        made.keep("new", b"when", ABOUT, "code 1", kind="run")  # when something was run is no result
+        made.keep("new", b"train", ABOUT, "code 1", kind="train")
         made.set_aside(made.recall("result 1")[0], "a test")
-        assert made.prune("code 2") == 30
+        assert made.prune("code 2") == 31
         assert made.numbers() | {"bytes": 0} == {
             "results": 1,
             "parts": 1,
+            "runs": 1,
+            "trials": 0,
+            "trains": 0,
+            "counts": 0,
+            "timings": 0,
             "set_aside": 0,
-            "bytes_of_results": 3,
+            "bytes_of_results": 7,
             "bytes": 0,
-            "schema": 1,
+            "schema": 2,
         }
 
 

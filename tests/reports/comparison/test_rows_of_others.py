@@ -231,7 +231,8 @@ def test_single_precision_is_rows_with_an_error_floor(run):
     assert row["finest_dt_ms"] == pytest.approx(0.02, rel=0.3)
     # rounding errors of 24 bits, against those of 53 bits
     assert 1e-6 < row["floor_ms"] < 1e-2
-    assert row["double_ms"] < row["floor_ms"]
+    # the sweep in double precision ends where its errors are far below the tolerances, that in single does not
+    assert 0 < row["double_ms"] < 1e-2
     assert row["strictest_ms"] == 0.3
 
 

@@ -54,6 +54,8 @@ STEP = "mine/rk4/hermite/operations_per_step"
 @pytest.fixture
 def repository(tmp_path, monkeypatch, capsys):
     """A repository with a model, a suite, and a baseline of both; a function that runs ``spikecost`` in it."""
+    if not shutil.which("git"):
+        pytest.skip("git is not installed; install it (Debian: apt-get install git)")
     monkeypatch.chdir(tmp_path)
     Path("my_model.py").write_text(MODEL)
     Path("ci").mkdir()
