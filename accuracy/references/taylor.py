@@ -19,7 +19,9 @@ from ...models.definition.neuron import NeuronModel
 from ...models.ground.errors import UserError
 from .flow import upstroke
 from .flow.conditions import has_exponentials, has_fractions_below
-from .flow.flow import SHAPE, NotFiniteError, PoleError, Precision, State, StoppedError, flow_of
+from .flow.known import flow_of
+from .flow.precision import NotFiniteError, PoleError, Precision, State, StoppedError
+from .flow.symbols import SHAPE
 from .inspection.record import Record
 from .inspection.rounding import Rounding
 from .spikes.arriving import Arriving

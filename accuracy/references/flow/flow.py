@@ -4,38 +4,27 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
-from fractions import Fraction
-from functools import lru_cache
-from typing import Any, ClassVar
-from weakref import WeakKeyDictionary
+from typing import Any
 
 import heyoka
 import numpy as np
 from numpy.typing import NDArray
 
-from ....harness.stimuli import Shape
 from ....models.algebra.draft import substitute
 from ....models.algebra.expression import FLOATS, Expr, Op, Var, evaluate, nodes
 from ....models.algebra.expression import names as names_of
-from ....models.algebra.functions import FUNCTIONS
-from ....models.algebra.polynomial import ZERO, by_products
+from ....models.algebra.polynomial import ZERO
 from ....models.definition.neuron import NeuronModel
-from ....models.language import units
 from ..inspection.inspector import Inspector
 from ..inspection.ranges import Range
 from ..inspection.record import Record
 from ..inspection.resting import at_rest
 from ..inspection.rounding import Rounding
-from ..spikes.statements import Disturbed
-from .conditions import powers_of_parameters, right_hand_sides, take_out_conditions
+from .conditions import right_hand_sides, take_out_conditions
 from .poles import NEARLY_ZERO, nearest_pole
+from .precision import NotFiniteError, Precision, State, StoppedError
 from .sizes import size_of
-
-#: A Taylor step that begins at |x| < `NEAR` computes exprel(x) as exp(x/2) sinh(x/2)/(x/2), with this many terms of the
-#: series of sinh (error 1e-19 even at the step's end, |x| < 4). Other steps use (exp(x) - 1)/x. The same for sinc(x),
-#: with cos(x/2) and the series of sin.
-NEAR, TERMS, BLOCK = 2, 12, 5
+from .symbols import INPUT, SHAPE, Symbols
 
 #: A model with more operations is compiled in heyoka's compact mode: in a second, not up to a minute, but half as fast.
 #: (Hodgkin-Huxley has 76, Connor-Stevens 129.)
@@ -66,55 +55,8 @@ REST = 0.5
 #: No step needs to be more accurate than this, relative to the state: the inspection uses double precision.
 FINEST = 2.0**-52
 
-#: Number of compiled flows that are kept; each takes about 10 MB.
-MOST_FLOWS = 64
-
-#: The numbers of a stimulus's shape, in the order in which they are parameters.
-SHAPE = tuple(each.name for each in fields(Shape))
-#: Their names in a flow, which no model can use; after them, the start time of the stimulus's piece.
-INPUT = (*(f"_input_{name}" for name in SHAPE), "_input_start")
-
-State = dict[str, Any]
-
 # it is expected that a state may rest where a condition changes: see `Flow`
 heyoka.set_logger_level_error()
-
-
-@dataclass(frozen=True)
-class Precision:
-    """The arithmetic and tolerance with which a solution is computed."""
-
-    name: str
-    tolerance: float
-    """Relative tolerance of one step; it sets the order of the series."""
-    high_accuracy: bool
-    """Whether the rounding of the series' sum is compensated."""
-    type: Any = float
-    """The floating-point type."""
-    margin: float = 1.0
-    """Kinks count as passed at this many times `MARGIN` before they are reached."""
-    disturbed: Disturbed = field(default=Disturbed.NOT, compare=False)
-    """How the state is changed before resets and arrivals that amplify errors."""
-    inspected: bool = field(default=True, compare=False)
-    """Whether every step is inspected."""
-
-    def number(self, value: Fraction | float) -> Any:
-        """Convert to a number of this precision; an exact fraction is rounded once."""
-        if isinstance(value, Fraction):
-            return self.type(value.numerator) / self.type(value.denominator)
-        return self.type(value)
-
-
-class StoppedError(Exception):
-    """There is no solution beyond some time. The text follows the model's name in a message."""
-
-
-class NotFiniteError(StoppedError):
-    """A number was infinite or NaN."""
-
-
-class PoleError(StoppedError):
-    """A quotient divides by zero. The text is the quotient."""
 
 
 class Flow:
@@ -132,6 +74,7 @@ class Flow:
         self._first_switch = len(model.system.parameters) + len(INPUT)
         names = tuple(self._conditions)
         self._numbers = (*model.system.parameters, *INPUT, *names, *map(_margin, names))
+        self._symbols = Symbols(self.system, self._numbers, model.input, terms, precision)
         self._surfaces = {name: each.distance_with(Var(_margin(name))) for name, each in self._conditions.items()}
         domains = any(each.domain for each in self._conditions.values())
         self._written = tuple(right_hand_sides(model).values()) if domains else ()
@@ -161,7 +104,7 @@ class Flow:
         self._direction = 0
         self._onwards: dict[frozenset[str], Any] = {}
         """The rates of change of all distances, by the variables that are held."""
-        self._distances = self._compiled(self._symbols(arguments)) if names else None
+        self._distances = self._symbols.compiled(self._symbols.all_of(arguments)) if names else None
         self._arguments = arguments
         self._ahead: dict[tuple[int, frozenset[str]], Any] = {}
         self._free = self._integrator(frozenset(), event=True)
@@ -317,7 +260,7 @@ class Flow:
     def _change(self, times: int, at: Any, numbers: Any, now: Any, held: frozenset[str] = frozenset()) -> Any:
         """Return a derivative in time of the arguments of all conditions; each is compiled when it is needed."""
         if (times, held) not in self._ahead:
-            self._ahead[times, held] = self._compiled(self._changes(self._arguments, held, times))
+            self._ahead[times, held] = self._symbols.compiled(self._symbols.changes(self._arguments, held, times))
         change = self._ahead[times, held]
         return change(at, pars=numbers[: change.nparams], time=now)
 
@@ -638,16 +581,16 @@ class Flow:
 
     def _integrator(self, held: frozenset[str], event: bool) -> Any:
         system, precision = self.system, self._precision
-        values = self._values()
-        derivatives = self._slopes(values, held)
+        values = self._symbols.values()
+        derivatives = self._symbols.slopes(values, held)
         kind = {} if precision.type is float else {"fp_type": precision.type}
         events = []
         if event and self._condition is None:
-            distance = values[system.threshold.variable] - self._symbolic(system.threshold.level, values)
+            distance = values[system.threshold.variable] - self._symbols.symbolic(system.threshold.level, values)
             events.append(heyoka.t_event(distance, direction=heyoka.event_direction.positive, **kind))
-        surfaces = self._symbols(self._surfaces.values())
+        surfaces = self._symbols.all_of(self._surfaces.values())
         if surfaces:
-            self._onwards[held] = self._compiled(self._changes(self._surfaces.values(), held))
+            self._onwards[held] = self._symbols.compiled(self._symbols.changes(self._surfaces.values(), held))
         moving = set(system.state) - held | ({self._model.input} if self._terms else set())
         events += [
             heyoka.t_event(
@@ -670,48 +613,6 @@ class Flow:
             t_events=events,
             **kind,
         )
-
-    def _slopes(self, values: dict[str, Any], held: frozenset[str]) -> list[tuple[Any, Any]]:
-        """Return each state variable and its derivative."""
-        zero = heyoka.expression(self._precision.number(0))
-        return [
-            (values[name], zero if name in held else self._symbolic(value, values))
-            for name, value in self.system.derivatives.items()
-        ]
-
-    def _changes(self, expressions: Iterable[Expr], held: frozenset[str], times: int = 1) -> list[Any]:
-        """Return the rates of change of expressions along the flow, or higher derivatives."""
-        time = heyoka.make_vars("_time")
-        values = self._values(time)
-        slopes = self._slopes(values, held)
-        found = [self._symbolic(value, values) for value in expressions]
-        for _ in range(times):
-            found = [
-                sum(
-                    (heyoka.diff(each, variable) * slope for variable, slope in slopes),
-                    start=heyoka.diff(each, time),  # what is due to the input alone
-                )
-                for each in found
-            ]
-        return [heyoka.subs(each, {time: heyoka.time}) for each in found]
-
-    def _values(self, time: Any = heyoka.time) -> dict[str, Any]:
-        """Return the flow's expressions for the names of the model."""
-        system = self.system
-        values: dict[str, Any] = {name: heyoka.par[i] for i, name in enumerate(self._numbers)}
-        values[self._model.input] = self._input(len(system.parameters), time)
-        values |= {name: heyoka.make_vars(name) for name in system.state}
-        for name, value in system.subexpressions.items():
-            values[name] = self._symbolic(value, values)
-        return values
-
-    def _symbols(self, expressions: Iterable[Expr]) -> list[Any]:
-        values = self._values()
-        return [self._symbolic(value, values) for value in expressions]
-
-    def _compiled(self, expressions: list[Any]) -> Any:
-        kind = {} if self._precision.type is float else {"fp_type": self._precision.type}
-        return heyoka.cfunc(expressions, vars=[heyoka.make_vars(name) for name in self.system.state], **kind)
 
     def _switch(self, i: int) -> Callable[[Any, int], bool]:
         """Return the callback for a change of a condition."""
@@ -750,39 +651,6 @@ class Flow:
 
         return switch
 
-    def _input(self, first: int, time: Any) -> Any:
-        """Return the input as a function of time, `Shape`'s formula; its numbers are parameters from `first` on."""
-        numbers = {name: heyoka.par[first + i] for i, name in enumerate((*SHAPE, "start"))}
-        s = time - numbers["start"]
-        value = numbers["offset"]
-        if "slope" in self._terms:
-            value = value + numbers["slope"] * s
-        if "decay" in self._terms:
-            value = value + numbers["decay"] * heyoka.exp(-s / numbers["tau"])
-        if "sine" in self._terms:
-            speed = numbers["omega"]
-            if "sweep" in self._terms:
-                speed = speed + numbers["sweep"] * s
-            value = value + numbers["amplitude"] * heyoka.sin(numbers["phase"] + speed * s)
-        return value
-
-    def _symbolic(self, value: Expr, values: dict[str, Any]) -> Any:
-        # the series of a power is 0/0 if its base is zero
-        return evaluate(
-            by_products(value), values, self._algebra, lambda x: heyoka.expression(self._precision.number(x))
-        )
-
-    @property
-    def _algebra(self) -> dict[str, Any]:
-        return {
-            **{kind: FLOATS[kind] for kind in ("add", "sub", "mul", "div", "pow", "neg")},
-            **{name: getattr(heyoka, row.library) for name, row in FUNCTIONS.items() if hasattr(heyoka, row.library)},
-            "abs": lambda x: heyoka.sqrt(x * x),
-            "exprel": lambda x: _exprel(x, self._precision),
-            "sinc": lambda x: _sinc(x, self._precision),
-            "log10": lambda x: heyoka.log(x) / heyoka.expression(np.log(self._precision.type(10))),
-        }
-
 
 def _resting(now: Any) -> StoppedError:
     return StoppedError(f"rests where a condition changes at {float(now):.4g} ms; give other parameters")
@@ -796,88 +664,3 @@ def _opened(value: Expr, subexpressions: Mapping[str, Expr]) -> Expr:
     for name, opened in reversed(list(subexpressions.items())):
         value = substitute(value, {name: opened})
     return value
-
-
-def _exprel(x: Any, precision: Precision) -> Any:
-    half = x * heyoka.expression(precision.number(Fraction(1, 2)))
-    square = half * half
-    near = _sinhc(square, precision) * heyoka.exp(half)
-    return _near_or_far(square, near, (heyoka.exp(x) - heyoka.expression(precision.number(1))) / x, precision)
-
-
-def _sinc(x: Any, precision: Precision) -> Any:
-    half = x * heyoka.expression(precision.number(Fraction(1, 2)))
-    square = half * half
-    near = _sinhc(-square, precision) * heyoka.cos(half)
-    return _near_or_far(square, near, heyoka.sin(x) / x, precision)
-
-
-def _near_or_far(square: Any, near: Any, far: Any, precision: Precision) -> Any:
-    """Return one of two forms; `square` is that of half of the argument."""
-    edge = heyoka.expression(precision.number(Fraction(NEAR**2, 4)))
-    return heyoka.select(heyoka.lt(square, edge), near, far)
-
-
-def _sinhc(square: Any, precision: Precision) -> Any:
-    """Return the series of sinh(x)/x from the square of x, which is negative for sin(x)/x."""
-
-    def number(value: Fraction | int) -> Any:
-        return heyoka.expression(precision.number(Fraction(value)))
-
-    # blocks of the series, in powers of the square: fewer products than Horner's scheme (Paterson & Stockmeyer 1973)
-    powers = [number(1), square]
-    for k in range(2, BLOCK + 1):
-        powers.append(powers[k // 2] * powers[k - k // 2])
-    value = None
-    for first in reversed(range(0, TERMS + 1, BLOCK)):
-        block = number(0)
-        for k in range(first, min(first + BLOCK, TERMS + 1)):
-            block = block + number(Fraction(1, math.factorial(2 * k + 1))) * powers[k - first]
-        value = block if value is None else value * powers[BLOCK] + block
-    return value
-
-
-class _Equations:
-    """A model as a key of the cache: two models with the same mathematics share compiled code."""
-
-    _keys: ClassVar[WeakKeyDictionary[NeuronModel, tuple[Any, ...]]] = WeakKeyDictionary()
-
-    def __init__(self, model: NeuronModel) -> None:
-        self.model = model
-        if model not in self._keys:
-            values = model.parameter_values
-            powers = {name: values[name] for name in powers_of_parameters(model)}
-            constants = {name: float(units.internal(value)) for name, value in model.constants.items()}
-            self._keys[model] = (
-                model.equations,
-                model.threshold,
-                model.input,
-                model.system.state,  # a reset may use the time
-                repr(constants),
-                model.spike_interrupts,
-                repr(powers),
-            )
-        self._key = self._keys[model]
-
-    def __hash__(self) -> int:
-        return hash(self._key)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Equations) and self._key == other._key
-
-
-def flow_of(model: NeuronModel, precision: Precision, terms: frozenset[str], *, bounded: bool = False) -> Flow:
-    """Return the flow of a model for an input with these terms, compiled once.
-
-    If `bounded`, its exponentials are bounded; see `conditions`.
-    """
-    return _flow(_Equations(model), precision, terms, bounded)
-
-
-@lru_cache(maxsize=MOST_FLOWS)
-def _flow(equations: _Equations, precision: Precision, terms: frozenset[str], bounded: bool) -> Flow:
-    return Flow(equations.model, precision, terms, bounded=bounded)
-
-
-#: Forget all flows.
-forget = _flow.cache_clear
