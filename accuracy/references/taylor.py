@@ -300,7 +300,7 @@ class _Solver:
     def _switches_now(self) -> list[Any]:
         """Return the switches, after what has changed."""
         at = self._at
-        return self._flow.switches(at.state, self._numbers_now(), at.now, at.switches, at.changed or ())
+        return self._flow.switching.at(at.state, self._numbers_now(), at.now, at.switches, at.changed or ())
 
     def _stop(self) -> Any:
         """Return the end of the piece of the stimulus, or the time of an arrival before it."""
@@ -408,7 +408,10 @@ class _Solver:
             if record.count > self._marks[-1][0] and unfinished:
                 # the solution was stopped after these steps
                 self._at.state = dict(zip(self._at.state, record.last_state, strict=True))
-                self._at.now, self._at.switches = record.last_end, flow.switches_in(record.numbers_of(record.count - 1))
+                self._at.now, self._at.switches = (
+                    record.last_end,
+                    flow.switching.among(record.numbers_of(record.count - 1)),
+                )
                 self._at.changed = None
             record.clear()
             self._marks.clear()
@@ -433,7 +436,7 @@ class _Solver:
         place.state = dict(zip(place.state, state, strict=True))
         place.now = begins + self._number(longest)
         place.spiked = False
-        place.switches, place.changed = flow.looked_again(place.state, numbers, place.now), None
+        place.switches, place.changed = flow.switching.looked_again(place.state, numbers, place.now), None
         record.clear()
         flow.reset_cooldowns()
         self._marks.clear()
@@ -464,7 +467,7 @@ class _Solver:
 
     def _is_above(self) -> bool:
         if self._model.system.threshold.condition is not None:
-            return self._flow.holds(self._switches_now())
+            return self._flow.switching.holds(self._switches_now())
         return bool(self._at.state[self._model.system.threshold.variable] > self._level())
 
     def _leave_the_level(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import heyoka
@@ -11,47 +11,32 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ....models.algebra.draft import substitute
-from ....models.algebra.expression import FLOATS, Expr, Op, Var, evaluate, nodes
+from ....models.algebra.expression import Expr, Op, nodes
 from ....models.algebra.expression import names as names_of
 from ....models.algebra.polynomial import ZERO
 from ....models.definition.neuron import NeuronModel
 from ..inspection.inspector import Inspector
 from ..inspection.ranges import Range
 from ..inspection.record import Record
-from ..inspection.resting import at_rest
 from ..inspection.rounding import Rounding
-from .conditions import right_hand_sides, take_out_conditions
+from .conditions import right_hand_sides
 from .poles import NEARLY_ZERO, nearest_pole
 from .precision import NotFiniteError, Precision, State, StoppedError
-from .sizes import size_of
-from .symbols import INPUT, SHAPE, Symbols
+from .switching import AHEAD, BESIDE, Switching, margin_of, resting
+from .symbols import INPUT
 
 #: A model with more operations is compiled in heyoka's compact mode: in a second, not up to a minute, but half as fast.
 #: (Hodgkin-Huxley has 76, Connor-Stevens 129.)
 MOST_UNROLLED = 100
 
-#: A kink counts as passed within this distance, relative to the largest terms of its argument over the next `AHEAD` ms:
-#: because of rounding, a solution cannot come nearer.
-MARGIN, AHEAD = 2.0**-46, 1.0
-
 #: A solution that stays at a change of a condition is moved by this time, relative to the time, times a power of 2
 #: (the number of times that it was found, at most `MOST_NUDGES`).
 NUDGE, MOST_NUDGES = 2.0**-56, 16
 
-#: A sign or a whole number changes now if its argument is at most this far from the edge, relative to it.
-BESIDE = 2.0**-48
-#: If its speed is 0, the next derivatives, up to this order, say to which side it goes. (If they are 0 as well, it may
-#: stay, or leave more slowly: see `resting`.)
-AHEAD_ORDERS = (1, 2, 3)
 #: The time in ms after which a sign or a whole number may change again; heyoka's own is 0 where an argument touches.
 COOLDOWN = 2.0**-24
-#: A comparison whose distance leaves 0 slowly is kept this far from its edge.
-LEAVING = 1e-300
 #: The time of a change must be certain up to this, in ms; an asymptotic approach to an edge ends there due to rounding.
 CERTAIN = 1e-6
-#: An argument that rests on an edge is kept this far from it, so that nothing happens there.
-REST = 0.5
-
 #: No step needs to be more accurate than this, relative to the state: the inspection uses double precision.
 FINEST = 2.0**-52
 
@@ -70,30 +55,11 @@ class Flow:
         self._model = model
         self._precision = precision
         self._terms = terms
-        self.system, self._conditions = take_out_conditions(model, bounded=bounded)
-        self._first_switch = len(model.system.parameters) + len(INPUT)
-        names = tuple(self._conditions)
-        self._numbers = (*model.system.parameters, *INPUT, *names, *map(_margin, names))
-        self._symbols = Symbols(self.system, self._numbers, model.input, terms, precision)
-        self._surfaces = {name: each.distance_with(Var(_margin(name))) for name, each in self._conditions.items()}
+        self.switching = Switching(model, precision, terms, bounded=bounded)
+        self.system, self._conditions = self.switching.system, self.switching.conditions
+        self._symbols = self.switching.symbols
         domains = any(each.domain for each in self._conditions.values())
         self._written = tuple(right_hand_sides(model).values()) if domains else ()
-        # when a condition changes, the conditions that depend on it may jump
-        self._dependent = [
-            i
-            for i, (name, each) in enumerate(self._conditions.items())
-            if names_of(each.distance) & set(self._conditions) - {name}
-        ]
-        condition = self.system.threshold.condition
-        self._condition = condition
-        """The threshold in terms of conditions, if it does not have the usual form."""
-        self._stepped = [i for i, each in enumerate(self._conditions.values()) if each.argument is not None]
-        self._compared = [i for i, each in enumerate(self._conditions.values()) if each.compares]
-        self._bare = {
-            name: each.distance if each.compares else self._surfaces[name] for name, each in self._conditions.items()
-        }
-        """As `_surfaces`, without what keeps a comparison away from an edge on which it rests."""
-        arguments = [each.argument or self._bare[name] for name, each in self._conditions.items()]
         self._switched: int | None = None
         self._given: list[Any] = []
         """The switches at the start of `advance`, and those that have changed since then."""
@@ -104,9 +70,6 @@ class Flow:
         self._direction = 0
         self._onwards: dict[frozenset[str], Any] = {}
         """The rates of change of all distances, by the variables that are held."""
-        self._distances = self._symbols.compiled(self._symbols.all_of(arguments)) if names else None
-        self._arguments = arguments
-        self._ahead: dict[tuple[int, frozenset[str]], Any] = {}
         self._free = self._integrator(frozenset(), event=True)
         held = self.system.held
         self._held = self._integrator(held, event=False) if set(held) != set(self.system.state) else None
@@ -129,85 +92,6 @@ class Flow:
         for inspector in self._inspectors.values():
             inspector.forget()
 
-    def switches(
-        self,
-        state: State,
-        constants: list[Any],
-        now: Any,
-        before: list[Any] | None = None,
-        changed: Collection[str] = (),
-    ) -> list[Any]:
-        """Return 1 or 0 for each condition (whether it holds), then the distance at which each counts as passed.
-
-        What jumps stays as it was before if it depends on nothing that has changed: a solution may come so near to an
-        edge that its distance is rounded to 0, although it never reaches this edge.
-        """
-        number = self._precision.number
-        if self._distances is None:
-            return []
-        count = len(self._conditions)
-        found = [number(0)] * count + [number(margin) for margin in self._margins(state, constants)]
-        moved = set(changed)
-        for i, (name, condition) in enumerate(self._conditions.items()):
-            if before is None or condition.kink or names_of(condition.distance) & moved - {name}:
-                self._look([i], state, constants, found, now)
-                if i in self._stepped:
-                    self._look_ahead([i], state, constants, found, now)
-            else:
-                found[i], found[count + i] = before[i], before[count + i]
-            if before is not None and found[i] != before[i]:
-                moved.add(name)
-        return found
-
-    def looked_again(self, state: State, numbers: list[Any], now: Any) -> list[Any]:
-        """Return the switches among the parameters of the flow; conditions are evaluated again."""
-        found = self.switches_in(numbers)
-        which = [i for i in range(len(self._conditions)) if i not in self._stepped]
-        if which:
-            self._look(which, state, numbers[: self._first_switch], found, now)
-        return found
-
-    def holds(self, switches: list[Any]) -> bool:
-        """Whether the threshold's condition holds, for a threshold of another form than a variable above a level."""
-        assert self._condition is not None
-        values = dict(zip(self._conditions, map(float, switches), strict=False))
-        return bool(evaluate(self._condition, values, FLOATS))
-
-    def _look(self, which: Iterable[int], state: State, constants: list[Any], switches: list[Any], now: Any) -> None:
-        """Set some switches, in order: a condition may depend on earlier ones."""
-        assert self._distances is not None
-        number = self._precision.number
-        at = np.array(list(state.values()), dtype=self._precision.type)
-        conditions = list(self._conditions.values())
-        for i in which:
-            used = [*constants, *switches][: self._distances.nparams]
-            distance = self._distances(at, pars=np.array(used, dtype=self._precision.type), time=now)[i]
-            if conditions[i].argument is not None:
-                switches[i] = number(np.floor(distance) if conditions[i].whole else np.sign(distance))
-            else:
-                switches[i] = number(int(distance >= 0 if conditions[i].inclusive else distance > 0))
-
-    def _look_ahead(
-        self, which: Iterable[int], state: State, constants: list[Any], switches: list[Any], now: Any
-    ) -> None:
-        """Set signs and whole numbers that are about to change to their next values: heyoka would not find this."""
-        assert self._distances is not None
-        number = self._precision.number
-        at = np.array(list(state.values()), dtype=self._precision.type)
-        conditions = list(self._conditions.values())
-        for i in which:
-            used = np.array([*constants, *switches], dtype=self._precision.type)
-            x = self._distances(at, pars=used[: self._distances.nparams], time=now)[i]
-            edge = np.rint(x) if conditions[i].whole else 0 * x
-            if not abs(x - edge) <= BESIDE * max(abs(edge), 1):
-                switches[len(conditions) + i] = number(0)
-                continue
-            speed = next(filter(None, (self._change(times, at, used, now)[i] for times in AHEAD_ORDERS)), 0)
-            switches[len(conditions) + i] = number(REST if x == edge and not speed else 0)
-            if not speed:
-                continue
-            switches[i] = number(np.sign(speed)) if not conditions[i].whole else number(edge if speed > 0 else edge - 1)
-
     def _pass_together(
         self, state: State, used: list[Any], switches: list[Any], now: Any, held: frozenset[str]
     ) -> None:
@@ -218,18 +102,19 @@ class Flow:
         """
         if self._touching:
             return
-        near, passed = self._near(state, used, now), self._switched
-        jumps = passed in {*self._compared, *self._stepped}
+        inspector = self._inspectors[frozenset()]
+        near, passed = self.switching.near(state, used, now, self._switched, inspector), self._switched
+        jumps = passed in {*self.switching.compared, *self.switching.stepped}
         if not near and not jumps:
             return
         at, numbers = (np.array(values, dtype=self._precision.type) for values in (list(state.values()), used))
-        speeds = self._change(1, at, numbers, now, held)
+        speeds = self.switching.change(1, at, numbers, now, held)
         if (
             passed is not None
             and jumps
-            and abs(speeds[passed]) * CERTAIN < BESIDE / 4 * self._size(passed, state, used, now)
+            and abs(speeds[passed]) * CERTAIN < BESIDE / 4 * self.switching.size(passed, state, used, now, inspector)
         ):
-            raise _resting(now)
+            raise resting(now)
         for i, edge in near.items():
             condition, rises = list(self._conditions.values())[i], speeds[i] > 0
             if condition.whole:
@@ -237,77 +122,6 @@ class Flow:
             else:
                 beyond = int(rises) if condition.argument is None else np.sign(speeds[i])
             switches[i] = self._precision.number(beyond) if speeds[i] else switches[i]
-
-    def _near(self, state: State, used: list[Any], now: Any) -> dict[int, Any]:
-        """Return the edge of each condition, other than kinks and what has changed, that is there up to rounding."""
-        others = [i for i in (*self._compared, *self._stepped) if i != self._switched]
-        if not others:
-            return {}
-        assert self._distances is not None
-        conditions = list(self._conditions.values())
-        at, numbers = (np.array(values, dtype=self._precision.type) for values in (list(state.values()), used))
-        distances = self._distances(at, pars=numbers[: self._distances.nparams], time=now)
-        edges = {i: np.rint(distances[i]) if conditions[i].whole else 0 for i in others}
-        return {
-            i: edge for i, edge in edges.items() if abs(distances[i] - edge) <= BESIDE * self._size(i, state, used, now)
-        }
-
-    def _size(self, i: int, state: State, used: list[Any], now: Any) -> float:
-        """Return the size of the terms of a condition's argument."""
-        values = self._inspectors[frozenset()].names_at(state, used, float(now))
-        return size_of(self._arguments[i], {name: (float(value), abs(float(value))) for name, value in values.items()})
-
-    def _change(self, times: int, at: Any, numbers: Any, now: Any, held: frozenset[str] = frozenset()) -> Any:
-        """Return a derivative in time of the arguments of all conditions; each is compiled when it is needed."""
-        if (times, held) not in self._ahead:
-            self._ahead[times, held] = self._symbols.compiled(self._symbols.changes(self._arguments, held, times))
-        change = self._ahead[times, held]
-        return change(at, pars=numbers[: change.nparams], time=now)
-
-    def _keep_at_rest(self, state: State, numbers: list[Any], switches: list[Any], now: Any, refractory: bool) -> None:
-        """Keep what rests on an edge away from it, where heyoka would find it again forever.
-
-        Raises
-        ------
-        StoppedError
-            If it is not certain that a sign or a whole number stays there.
-        """
-        if not self._conditions:
-            return
-        assert self._distances is not None
-        conditions, number, count = list(self._conditions.values()), self._precision.number, len(self._conditions)
-        waiting = {i for i in self._stepped if switches[count + i]}
-        switches[count:] = [
-            margin if each.kink else number(0) for each, margin in zip(conditions, switches[count:], strict=True)
-        ]
-        if self._compared:
-            at = np.array(list(state.values()), dtype=self._precision.type)
-            used = np.array([*numbers, *switches][: self._distances.nparams], dtype=self._precision.type)
-            distances = self._distances(at, pars=used, time=now)
-            waiting |= {i for i in self._compared if not distances[i]}
-        if not waiting:
-            return
-        inspector = self._inspectors[self.system.held if refractory else frozenset()]
-        rests = at_rest(inspector, state, [*numbers, *switches], now)
-        for i in waiting:
-            if rests[i]:
-                switches[count + i] = number(-REST if conditions[i].compares and not switches[i] else REST)
-            elif i in self._compared and switches[i] == conditions[i].inclusive:
-                self._leave_slowly(i, state, [*numbers, *switches], switches, now)
-            elif i in self._stepped:
-                self._look_ahead([i], state, numbers, switches, now)
-                if switches[count + i]:
-                    raise _resting(now)
-
-    def _leave_slowly(self, i: int, state: State, used: list[Any], switches: list[Any], now: Any) -> None:
-        """Set a comparison whose distance and its first derivative are 0: heyoka would find this edge again forever."""
-        at, numbers = (np.array(values, dtype=self._precision.type) for values in (list(state.values()), used))
-        if self._change(1, at, numbers, now)[i]:
-            return
-        speed = next(filter(None, (self._change(times, at, numbers, now)[i] for times in AHEAD_ORDERS[1:])), 0)
-        if speed:
-            switches[i] = self._precision.number(int(speed > 0))
-            switches[len(self._conditions) + i] = self._precision.number(math.copysign(LEAVING, speed))
 
     def advance(
         self,
@@ -354,7 +168,9 @@ class Flow:
         """
         integrator = self._held if refractory else self._free
         assert integrator is not None
-        self._keep_at_rest(state, numbers, switches, now, refractory)
+        if self._conditions:
+            flow = self.system.held if refractory else frozenset()
+            self.switching.keep_at_rest(state, numbers, switches, now, self._inspectors[flow])
         integrator.time = now
         integrator.state[:] = list(state.values())
         integrator.pars[:] = [*numbers, *switches][: len(integrator.pars)]
@@ -381,20 +197,24 @@ class Flow:
                 )
             return after, integrator.time, False, steps
         if self._switched is not None:
-            held = self._condition is not None and self.holds(switches)
+            held = self.switching.condition is not None and self.switching.holds(switches)
             used = [*numbers, *switches]
             switches[: len(self._conditions)] = self._switches_of(integrator, switches)
             flow = self.system.held if refractory else frozenset()
             self._pass_together(after, used, switches, integrator.time, flow)
-            dependent = [i for i in self._dependent if i != self._switched]
+            dependent = [i for i in self.switching.dependent if i != self._switched]
             # two may change at the same time, and others with them
-            at_once = [i for i in self._stepped if i != self._switched or self._touching]
-            self._look_ahead(at_once, after, numbers, switches, integrator.time)
-            self._look(dependent, after, numbers, switches, integrator.time)
-            self._look_ahead(set(dependent) & set(self._stepped), after, numbers, switches, integrator.time)
+            at_once = [i for i in self.switching.stepped if i != self._switched or self._touching]
+            self.switching.look_ahead(at_once, after, numbers, switches, integrator.time)
+            self.switching.look(dependent, after, numbers, switches, integrator.time)
+            self.switching.look_ahead(
+                set(dependent) & set(self.switching.stepped), after, numbers, switches, integrator.time
+            )
             self._refuse_what_stays(after, numbers, switches, integrator.time, flow)
             self._leave(after, integrator.time)
-            spiked = self._condition is not None and not refractory and not held and self.holds(switches)
+            spiked = (
+                self.switching.condition is not None and not refractory and not held and self.switching.holds(switches)
+            )
             if spiked and self._model.spike_interrupts:
                 integrator.reset_cooldowns()
             later = integrator.time if spiked else self._beyond(after, integrator.time, numbers, switches, refractory)
@@ -486,12 +306,8 @@ class Flow:
     def _error(self) -> float:
         return max(float(self._precision.tolerance), FINEST)
 
-    def switches_in(self, numbers: list[float]) -> list[Any]:
-        """Return the switches among the parameters of the flow."""
-        return [self._precision.number(value) for value in numbers[self._first_switch :]]
-
     def _switches_of(self, integrator: Any, switches: list[Any]) -> list[Any]:
-        found = list(integrator.pars[self._first_switch : self._first_switch + len(self._conditions)])
+        found = list(integrator.pars[self.switching.first_switch : self.switching.first_switch + len(self._conditions)])
         found += switches[len(found) : len(self._conditions)]
         return [self._changed.get(i, value) for i, value in enumerate(found)]
 
@@ -519,7 +335,7 @@ class Flow:
         if touched is None or touched != now or times % 2:
             return
         if times > 2:
-            raise _resting(now)
+            raise resting(now)
         voltage = self.system.threshold.variable
         state[voltage] -= np.spacing(max(abs(state[voltage]), self._precision.number(1)))
 
@@ -536,31 +352,10 @@ class Flow:
         for name, speed in inspector.speeds(state, [*numbers, *switches], float(now)).items() if inspector else ():
             state[name] += self._precision.number(float(speed) * step)
         now += self._precision.number(step)
-        near = self._near(state, [*numbers, *switches], now)
-        others = [i for i in range(len(self._conditions)) if i not in {self._switched, *near, *self._stepped}]
-        self._look(others, state, numbers, switches, now)
+        near = self.switching.near(state, [*numbers, *switches], now, self._switched, self._inspectors[frozenset()])
+        others = [i for i in range(len(self._conditions)) if i not in {self._switched, *near, *self.switching.stepped}]
+        self.switching.look(others, state, numbers, switches, now)
         return now
-
-    def _margins(self, state: State, constants: list[Any]) -> list[float]:
-        """Return for each condition the distance at which it counts as passed: 0 except for kinks."""
-        numbers = dict(zip(self._numbers, map(float, constants), strict=False))
-        value = {name: float(x) for name, x in state.items()}
-        shape = {name: numbers[own] for name, own in zip(SHAPE, INPUT, strict=False)}
-        now = {**numbers, **value, self._model.input: shape["offset"] + abs(shape["decay"]) + abs(shape["amplitude"])}
-        now |= dict.fromkeys(self._conditions, 1.0)
-        sized = {name: (x, abs(x)) for name, x in now.items()}
-        speeds = {name: size_of(slope, sized) for name, slope in self.system.derivatives.items()}
-        # in an upstroke, only until the voltage is at its threshold
-        threshold = self.system.threshold
-        way = abs(value[threshold.variable]) + size_of(threshold.level, sized)
-        time = min(AHEAD, way / (speeds[threshold.variable] or math.inf))
-        ahead = {name: (value[name], max(abs(value[name]), time * speed)) for name, speed in speeds.items()}
-        # a root's argument, such as an absolute value, is handled after the conditions that it contains
-        margin, at = MARGIN * self._precision.margin, {**sized, **ahead}
-        return [
-            max(margin * (2 if each.domain else 1) * size_of(each.distance, at), 1e-300) if each.kink else 0.0
-            for each in self._conditions.values()
-        ]
 
     def _inspector(self, held: frozenset[str]) -> Inspector:
         sides = {
@@ -569,13 +364,15 @@ class Flow:
         }
         return Inspector(
             sides,
-            self._bare,
-            self._numbers,
+            self.switching.bare,
+            self.switching.numbers,
             shape=INPUT,
             terms=self._terms,
             input_name=self._model.input,
             written=self._written,
-            signs={name: _margin(name) for name, each in self._conditions.items() if each.argument and not each.whole},
+            signs={
+                name: margin_of(name) for name, each in self._conditions.items() if each.argument and not each.whole
+            },
             wholes=[name for name, each in self._conditions.items() if each.whole],
         )
 
@@ -585,21 +382,21 @@ class Flow:
         derivatives = self._symbols.slopes(values, held)
         kind = {} if precision.type is float else {"fp_type": precision.type}
         events = []
-        if event and self._condition is None:
+        if event and self.switching.condition is None:
             distance = values[system.threshold.variable] - self._symbols.symbolic(system.threshold.level, values)
             events.append(heyoka.t_event(distance, direction=heyoka.event_direction.positive, **kind))
-        surfaces = self._symbols.all_of(self._surfaces.values())
+        surfaces = self._symbols.all_of(self.switching.surfaces.values())
         if surfaces:
-            self._onwards[held] = self._symbols.compiled(self._symbols.changes(self._surfaces.values(), held))
+            self._onwards[held] = self._symbols.compiled(self._symbols.changes(self.switching.surfaces.values(), held))
         moving = set(system.state) - held | ({self._model.input} if self._terms else set())
         events += [
             heyoka.t_event(
                 distance,
                 callback=self._switch(i),
-                **({"cooldown": precision.number(COOLDOWN)} if i in self._stepped else {}),
+                **({"cooldown": precision.number(COOLDOWN)} if i in self.switching.stepped else {}),
                 **kind,
             )
-            for i, (distance, surface) in enumerate(zip(surfaces, self._surfaces.values(), strict=True))
+            for i, (distance, surface) in enumerate(zip(surfaces, self.switching.surfaces.values(), strict=True))
             if names_of(surface) & moving
         ]
         sides = nodes(*system.subexpressions.values(), *system.derivatives.values())
@@ -616,7 +413,7 @@ class Flow:
 
     def _switch(self, i: int) -> Callable[[Any, int], bool]:
         """Return the callback for a change of a condition."""
-        place, number = self._first_switch + i, self._precision.number
+        place, number = self.switching.first_switch + i, self._precision.number
         condition = list(self._conditions.values())[i]
 
         def value_after(integrator: Any, direction: int) -> Any:
@@ -624,10 +421,10 @@ class Flow:
                 n = self._changed.get(i, self._given[i])
                 if direction > 0:
                     return n  # it has just come in
-                assert self._distances is not None
-                pars = np.zeros(self._distances.nparams, dtype=self._precision.type)
+                assert self.switching.distances is not None
+                pars = np.zeros(self.switching.distances.nparams, dtype=self._precision.type)
                 pars[: len(integrator.pars)] = integrator.pars[: len(pars)]
-                x = self._distances(integrator.state, pars=pars, time=integrator.time)[i]
+                x = self.switching.distances(integrator.state, pars=pars, time=integrator.time)[i]
                 return n + 1 if x > n + 0.5 else n - 1
             return int(direction > 0) if condition.argument is None else direction
 
@@ -650,14 +447,6 @@ class Flow:
             return False
 
         return switch
-
-
-def _resting(now: Any) -> StoppedError:
-    return StoppedError(f"rests where a condition changes at {float(now):.4g} ms; give other parameters")
-
-
-def _margin(name: str) -> str:
-    return f"{name}_margin"
 
 
 def _opened(value: Expr, subexpressions: Mapping[str, Expr]) -> Expr:
