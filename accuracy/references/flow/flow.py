@@ -191,7 +191,7 @@ class Flow:
             return after, end, False, steps
         if outcome == limits.step_limit:
             if not steps:
-                # where a solution all but jumps, the series have no finite coefficients, and steps have no length
+                # where a solution almost jumps, the series have no finite coefficients, and steps have no length
                 raise NotFiniteError(
                     f"makes no progress at {float(integrator.time):.4g} ms; give a weaker drive or other parameters"
                 )
