@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import gc
 import os
 import platform
 import shutil
@@ -193,7 +194,9 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark tests that need a browser, and leave out tests that are not selected."""
+    """Mark tests that need a browser, and leave out tests that are not selected. Files with slow tests come first, so
+    that no process is still busy with one when the others have ended.
+    """
     for item in items:
         if "browser" in getattr(item, "fixturenames", ()):
             item.add_marker("browser")
@@ -201,6 +204,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         deep = {item for item in items if item.get_closest_marker("product") or item.get_closest_marker("deep")}
         config.hook.pytest_deselected(items=list(deep))
         items[:] = [item for item in items if item not in deep]
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Leave what exists before the first test out of garbage collection: Brian2 collects in every run, and searching
+    all modules and tests for garbage takes longer than most runs.
+    """
+    del session
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(wrapper=True)

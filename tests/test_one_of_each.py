@@ -306,6 +306,7 @@ def copy(tmp_path):
     return tmp_path / "spikecost"
 
 
+@pytest.mark.slow
 def test_in_the_repository(copy):
     before = {path: path.read_bytes() for path in copy.rglob("*") if path.is_file()}
     touched = {}
@@ -334,6 +335,7 @@ def test_in_the_repository(copy):
     right(found)
 
 
+@pytest.mark.slow
 def test_from_another_package(tmp_path):
     package = tmp_path / "one_more_package"
     package.mkdir()

@@ -48,6 +48,10 @@ SHORTER = (2.0**-4, 2.0**-8, 2.0**-12)
 #: Number of voltages at which an upstroke is searched for changes of conditions.
 LOOKS = 4001
 
+#: How far from the threshold a voltage on it is put, relative to its size, if a condition ends refractoriness: heyoka
+#: would find that it crosses it now.
+CLEAR = 2.0**-44
+
 #: Two computations with no common step: a different tolerance, so a different order, different steps and rounding.
 FIRST = Precision("double", 2.0**-52, high_accuracy=False)
 SECOND = Precision("double, compensated, lower order", 2.0**-49, high_accuracy=True, margin=4.0, disturbed=Disturbed.UP)
@@ -184,6 +188,9 @@ class _Solver:
         model, self._is_free = with_own_variable(model)
         self._wanted = [model.system.state.index(name) for name in states]
         self._model, self._stimulus, self._number, self._type = model, stimulus, number, precision.type
+        until = model.system.refractory
+        self._asks = until is not None and until.condition is not None
+        """Whether a condition ends refractoriness."""
         self._flow = flow_of(model, precision, stimulus.terms, bounded=bounded)
         self._flow.forget()
         self._flow.reset_cooldowns()
@@ -339,6 +346,8 @@ class _Solver:
                 except StoppedError as error:
                     raise UserError(f"{model.label} {error}") from error
                 self._keep_pace(steps)
+            if refractory:
+                self._ask()
             if refractory and self._is_free and at.now >= at.free_from:
                 at.state[self._is_free] = number(1)
                 at.change([self._is_free])
@@ -356,6 +365,16 @@ class _Solver:
             at.piece, at.start = at.piece + 1, end
             at.change([model.input])
 
+    def _ask(self) -> None:
+        """End refractoriness now if the condition that ends it no longer holds."""
+        at = self._at
+        if self._asks and at.now < at.free_from and not self._flow.switching.waits(self._switches_now()):
+            at.free_from = at.now
+            self._stand_clear()
+            if self._is_free:
+                at.state[self._is_free] = self._number(1)
+                at.change([self._is_free])
+
     def _arrive(self) -> None:
         """Run the statements of all spikes that arrive now; the threshold is tested after the last of them."""
         at, was_above = self._at, self._is_above()
@@ -363,6 +382,9 @@ class _Solver:
         self._arriving.run(at.arrived, at.state, self._parameters, self._number, refractory=refractory)
         at.arrived += 1
         at.change(name for statements in self._model.system.arrivals.values() for name, _ in statements)
+        if refractory:
+            self._ask()  # what is above the threshold then spikes
+            refractory = at.now < at.free_from
         if not refractory and self._is_above():
             at.spiked = self._model.spike_interrupts or not was_above
         elif self._model.spike_interrupts:
@@ -380,14 +402,20 @@ class _Solver:
             at.change(name for name, _ in reset)
         lasts = lasting(model, at.state, self._parameters, number)
         if reset and not lasts and self._is_above():
-            raise UserError(
-                f"{model.label} spikes without end: its reset leaves {model.system.threshold.variable} "
-                "above the threshold"
-            )
-        if reset:
+            raise self._stays_above()
+        if self._asks:
+            self._stand_clear()
+        elif reset:
             self._leave_the_level()
         at.free_from = at.now + lasts
         at.spiked = False
+        self._ask()
+        if self._asks and not at.now < at.free_from and self._is_above():
+            raise self._stays_above()
+
+    def _stays_above(self) -> UserError:
+        name = self._model.system.threshold.variable
+        return UserError(f"{self._model.label} spikes without end: its reset leaves {name} above the threshold")
 
     def _went_back(self, *, unfinished: bool = False) -> bool:
         """Inspect the steps; return whether one cannot be trusted. The solution then continues from within this step.
@@ -469,6 +497,24 @@ class _Solver:
         if self._model.system.threshold.condition is not None:
             return self._flow.switching.holds(self._switches_now())
         return bool(self._at.state[self._model.system.threshold.variable] > self._level())
+
+    def _stand_clear(self) -> None:
+        """Put the voltage on the side of the threshold to which it moves while refractory, if it is on it.
+
+        A condition such as that of the spike itself may end refractoriness: which side it is on decides.
+        """
+        system, at = self._model.system, self._at
+        variable, level = system.threshold.variable, self._level()
+        clear = self._number(CLEAR * max(abs(float(level)), self._sizes[variable]) or CLEAR)
+        if system.threshold.condition is not None or not abs(at.state[variable] - level) < clear:
+            return
+        speeds = self._flow.speeds(at.state, [*self._numbers_now(), *self._switches_now()], at.now)
+        moves = {name: 0.0 if name in system.held else float(speeds[name]) for name in system.state}
+        values = {**self._parameters, **at.state}
+        slopes = {name: evaluate(slope, values, FLOATS) for name, slope in system.threshold.slopes.items()}
+        falls = moves[variable] < sum(slopes[name] * moves[name] for name in slopes)
+        at.state[variable] = level - clear if falls else level + clear
+        at.change([variable])
 
     def _leave_the_level(self) -> None:
         # heyoka finds no other crossing in a step that starts exactly on one, so start a unit in the last place below

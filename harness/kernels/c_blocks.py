@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import fields
 
 from ...flops.toolchain import Build, has_vector_version
-from ...models.algebra.expression import TESTS, Const, Expr, Op, Table, Var, nodes
+from ...models.algebra.expression import TESTS, Const, Expr, Op, Table, Var, nodes, text
 from ...models.algebra.functions import CALLS, FUNCTIONS
 from ...models.algebra.simplify import Block
 from ...models.number_formats import NumberFormat
@@ -30,6 +30,7 @@ STUCK_IN_A_STEP, NOT_FINITE, STEP_TOO_SMALL, TOO_MANY_STEPS, TOO_MANY_SPIKES = 1
 STOP = -1
 
 _INFIX = {"add": "+", "sub": "-", "mul": "*", "div": "/", "less": "<", "at_most": "<=", "and": "&", "or": "|"}
+_COMPARISONS = ("less", "at_most")
 _CALLS = {"pow": "pow", **{name: FUNCTIONS[name].library for name in ("exp", "sqrt", "abs", "floor", "ceil")}}
 #: Other functions of C's library are declared under these names: the compiler, which does not know them, leaves every
 #: call as it is (it would make one call of ``sin(x)`` and ``cos(x)``, and work out calls with a number).
@@ -86,6 +87,11 @@ _DECLARED_AS = """
 #define SPELLED(prefix) SPELLED_AS(prefix)
 #define LIBRARY(name) __asm__(SPELLED(__USER_LABEL_PREFIX__) name)
 """
+#: Two comparisons of the same numbers, joined by ``and`` or ``or``: the compiler would make one of them.
+_APART = """
+#define apart(test) {apart}
+"""
+_APART_ALONE = '__extension__({ int test_ = (test); __asm__("" : "+r"(test_)); test_; })'
 _VECTOR_FUNCTIONS = '__attribute__((simd("notinbranch"))) {c} exp{f}({c}), pow{f}({c}, {c});\n'
 
 
@@ -178,14 +184,16 @@ def c_stimulus() -> str:
 def c_expression(node: Expr, number: NumberFormat) -> str:
     """Print an expression in C."""
     if isinstance(node, Const):
-        text = number.literal(node.value)
-        return f"({text})" if node.value < 0 else text
+        literal = number.literal(node.value)
+        return f"({literal})" if node.value < 0 else literal
     if isinstance(node, Var):
         return f"{node.name}_"
     if isinstance(node, Table):
         return _c_name(node)
     assert isinstance(node, Op)
     args = [c_expression(arg, number) for arg in node.args]
+    if _compares_twice(node):
+        args[1] = f"apart({args[1]})"
     if own := number.operation(node.kind, args):
         return own
     if node.kind in _INFIX:
@@ -204,6 +212,17 @@ def c_expression(node: Expr, number: NumberFormat) -> str:
     return f"{_CALLS.get(node.kind) or _DECLARED[node.kind]}{number.suffix}({', '.join(args)})"
 
 
+def _compares_twice(node: Expr) -> bool:
+    """Whether both sides of ``and`` or ``or`` compare the same numbers, such as ``a <= b and b <= a`` (``a == b``)."""
+    if not isinstance(node, Op) or node.kind not in ("and", "or"):
+        return False
+    left, right = (
+        {frozenset(map(text, each.args)) for each in nodes(arg) if isinstance(each, Op) and each.kind in _COMPARISONS}
+        for arg in node.args
+    )
+    return bool(left & right)
+
+
 def c_block(block: Block, indent: int, declared: Iterable[str] = (), *, number: NumberFormat) -> str:
     """Print the statements of a block; names in `declared` are only assigned, other names are declared."""
     lines: list[str] = []
@@ -220,7 +239,7 @@ def c_block(block: Block, indent: int, declared: Iterable[str] = (), *, number: 
 
 
 def c_functions(blocks: Iterable[Block], build: Build, number: NumberFormat, vector: bool) -> str:
-    """Declare the functions of C's library that blocks call, except those that the header <math.h> declares for us.
+    """Declare what blocks call: functions of C's library, except those that the header <math.h> declares for us.
 
     Parameters
     ----------
@@ -230,12 +249,9 @@ def c_functions(blocks: Iterable[Block], build: Build, number: NumberFormat, vec
     vector : bool
         Whether their vector versions may be called.
     """
-    called = {
-        node.kind
-        for block in blocks
-        for node in nodes(*(assign.value for assign in block.assignments))
-        if isinstance(node, Op) and node.kind in _DECLARED
-    }
+    used = [node for block in blocks for node in nodes(*(assign.value for assign in block.assignments))]
+    called = {node.kind for node in used if isinstance(node, Op) and node.kind in _DECLARED}
+    apart = _APART.format(apart="(test)" if build.lanes else _APART_ALONE) if any(map(_compares_twice, used)) else ""
     lines = []
     for kind in CALLS:
         if kind in called:
@@ -244,7 +260,7 @@ def c_functions(blocks: Iterable[Block], build: Build, number: NumberFormat, vec
             attributes = 'const, simd("notinbranch")' if in_lanes else "const"
             declared = f"{_DECLARED[kind]}{number.suffix}({c})"
             lines.append(f'__attribute__(({attributes})) {c} {declared} LIBRARY("{library}");\n')
-    return _DECLARED_AS + "".join(lines) if lines else ""
+    return apart + (_DECLARED_AS + "".join(lines) if lines else "")
 
 
 def c_tables(blocks: Iterable[Block], number: NumberFormat) -> str:

@@ -181,6 +181,11 @@ def _model(asked: _Asked, driven: str | None, name: str | None) -> NeuronModel:
     refuse_what_cannot_run(group)
     names = Names(group, asked.namespace)
     texts = texts_of(group, index, names.resolved)
+    if not texts.state and not texts.assigned & set(texts.equations.names):
+        raise UserError(
+            f"{group.name} has no differential equation, and its reset changes nothing: it is a source of spikes, not "
+            "a neuron; its spikes can arrive at a neuron, for example by sc.recorded_train"
+        )
     texts, sampling = with_drawn(group, index, texts)
     refuse_what_acts(group, index, texts, asked.synapses)
     arriving = pathways_of(group, index, texts.used, asked.namespace) if asked.synapses == "trains" else []

@@ -53,6 +53,15 @@ TESTED = {
         refractory="v > -0.5",
         reset="",
     ),
+    "a crossing with a reset": BASE.replace(
+        equations="""dv/dt = (5*sin(2*pi*t/(20*ms)) - v + I - w)/(2*ms) : 1
+                     dw/dt = -w/(30*ms) : 1
+                     I : 1
+                     ref : second""",
+        reset="w += 0.5",
+        refractory="v > 1",
+        initial={"v": 0, "w": 0},
+    ),
 }
 ALL = SETTLED | TESTED
 DRIVE = constant(3, 200 * ms)
@@ -93,9 +102,20 @@ def test_the_reference_is_where_finer_steps_lead(name):
 
 
 @pytest.mark.parametrize("name", TESTED)
-def test_an_end_that_depends_on_the_state_is_only_found_on_the_grid(name):
+def test_an_end_that_depends_on_the_state_is_found_on_the_grid_and_by_the_reference(name):
     model = TESTED[name]
     for method, detection in (("rk4", "hermite"), ("dormand_prince", "dense"), ("parker_sochacki", "grid")):
         assert "its refractoriness ends by a" in why_not(model, method, detection)
-    with pytest.raises(UserError, match="waits has no reference solution: its refractoriness ends by a"):
+    found = reference(model, DRIVE)
+    assert found.error < 1e-11
+    for dt in (Fraction(1, 40), Fraction(1, 1280)):
+        ours = simulate(model, DRIVE, float(dt) * ms, "rk4", "grid")
+        assert len(ours) == len(found.train) > 5
+        # each interval, and each refractory time, ends up to a step late
+        assert np.abs(ours - found.train.times).max() < 2 * len(ours) * dt
+
+
+def test_a_reference_without_end_is_refused():
+    model = TESTED["a crossing with a reset"].replace(refractory="v > 2")
+    with pytest.raises(UserError, match="spikes without end: its reset leaves v above the threshold"):
         reference(model, DRIVE)

@@ -389,7 +389,7 @@ def test_a_manifest_leads_nowhere_but_into_its_folder(kept, name):
     start = time.monotonic()
     with pytest.raises(UserError) as refused:
         RunFolder.read(kept)
-    assert time.monotonic() - start < 5
+    assert time.monotonic() - start < 60  # a read that waits for a pipe or a device never ends
     assert "secret" not in str(refused.value)
     assert len(str(refused.value)) < 1000
     assert "\n" not in str(refused.value)
@@ -413,8 +413,11 @@ def test_a_line_is_printed_now_and_then_where_there_is_no_terminal(capsys, monke
     with bars.bars() as progress:
         progress.begin("working", 3)
         progress.done()
-        time.sleep(0.2)
-    lines = capsys.readouterr().err.splitlines()
+        printed, until = "", time.monotonic() + 60
+        while printed.count("\n") < 4 and time.monotonic() < until:
+            time.sleep(0.02)
+            printed += capsys.readouterr().err
+    lines = printed.splitlines()
     assert len(lines) > 3
     assert all(line.startswith("spikecost: working: 1 of 3 done after ") for line in lines[2:])
 

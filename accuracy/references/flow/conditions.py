@@ -2,9 +2,9 @@
 
 A comparison, ``int(v > vh)``, makes a right-hand side jump. An absolute value, a square root or a fractional power has
 a kink where its argument is zero, and no Taylor series there. Each becomes a name with the value 1 or 0, and an
-expression that is positive where the value is 1. So do the comparisons of a threshold, unless it has the usual form.
-A sign is a name with the value -1, 0 or 1; ``floor(x)`` is a name whose value is a whole number, and an expression
-that is positive as long as x stays between this number and the next.
+expression that is positive where the value is 1. So do the comparisons of a threshold, unless it has the usual form,
+and those of refractoriness. A sign is a name with the value -1, 0 or 1; ``floor(x)`` is a name whose value is a whole
+number, and an expression that is positive as long as x stays between this number and the next.
 """
 
 from __future__ import annotations
@@ -105,9 +105,13 @@ def take_out_conditions(model: NeuronModel, *, bounded: bool = False) -> tuple[S
         threshold = replace(threshold, condition=taken.apart(threshold.condition))
     elif any(isinstance(node, Op) and node.kind in _JUMPS for node in nodes(threshold.level)):
         threshold = replace(threshold, level=taken.apart(threshold.level))
+    refractory = system.refractory
+    if refractory is not None and refractory.condition is not None:
+        refractory = replace(refractory, condition=taken.apart(refractory.condition))
     if not taken.found and whole is written and not kinds & {*_NOT_SMOOTH, "select"}:
         return system, {}
-    return replace(system, derivatives=sides, subexpressions={}, threshold=threshold), taken.found
+    taken_out = replace(system, derivatives=sides, subexpressions={}, threshold=threshold, refractory=refractory)
+    return taken_out, taken.found
 
 
 def has_exponentials(model: NeuronModel) -> bool:

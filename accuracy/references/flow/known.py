@@ -27,6 +27,8 @@ class _Equations:
             values = model.parameter_values
             powers = {name: values[name] for name in powers_of_parameters(model)}
             constants = {name: float(units.internal(value)) for name, value in model.constants.items()}
+            until = model.system.refractory
+            asked = until is not None and until.condition is not None
             self._keys[model] = (
                 model.equations,
                 model.threshold,
@@ -35,6 +37,7 @@ class _Equations:
                 repr(constants),
                 model.spike_interrupts,
                 repr(powers),
+                model.refractory if asked else "",
             )
         self._key = self._keys[model]
 

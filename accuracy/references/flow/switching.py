@@ -115,6 +115,14 @@ class Switching:
         values = dict(zip(self.conditions, map(float, switches), strict=False))
         return bool(evaluate(self.condition, values, FLOATS))
 
+    def waits(self, switches: list[Any]) -> bool:
+        """Whether a neuron that is refractory stays so, if a condition ends its refractoriness."""
+        until = self.system.refractory
+        assert until is not None
+        assert until.condition is not None
+        values = dict(zip(self.conditions, map(float, switches), strict=False))
+        return bool(evaluate(until.condition, values, FLOATS))
+
     def look(self, which: Iterable[int], state: State, constants: list[Any], switches: list[Any], now: Any) -> None:
         """Set some switches, in order: a condition may depend on earlier ones."""
         assert self.distances is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -9,22 +10,19 @@ from typing import Any
 from ....models.algebra.expression import FLOATS, evaluate
 from ....models.definition.neuron import NeuronModel
 from ....models.ground.errors import UserError
-from ....models.language.names import NOT_REFRACTORY
-from ....models.methods.kinds.events import why_not_located_end
+from ....models.language.names import LAST_SPIKE, NOT_REFRACTORY, TIME
+from ....models.methods.kinds.events import asks_always
 
 
 def with_own_variable(model: NeuronModel) -> tuple[NeuronModel, str]:
-    """Return an equal model in which a variable, 1 or 0, takes the place of ``not_refractory`` in the equations.
+    """Return an equal model with a variable, 1 or 0, in place of ``not_refractory`` in the equations, and its name.
 
-    A spike sets it to 0; the solver sets it to 1 when refractoriness ends. The name is empty if there is none.
-
-    Raises
-    ------
-    UserError
-        If the end of refractoriness is not known at the spike.
+    A spike sets it to 0; the solver sets it to 1 when refractoriness ends. The name is empty if there is none. A time
+    that changes while the neuron is refractory becomes a condition: the time since the spike is below it.
     """
-    if why := why_not_located_end(model):
-        raise UserError(f"{model.label} has no reference solution: {why}; run and count it on the grid")
+    until = model.system.refractory
+    if asks_always(model) and until is not None and until.condition is None:
+        model = model.replace(refractory=f"{TIME} - {LAST_SPIKE} < ({model.refractory})")
     if model.system.waiting is None:
         return model, ""
     name = "is_free"
@@ -43,7 +41,7 @@ def with_own_variable(model: NeuronModel) -> tuple[NeuronModel, str]:
 def lasting(
     model: NeuronModel, state: Mapping[str, Any], parameters: Mapping[str, Any], number: Callable[[Any], Any]
 ) -> Any:
-    """Return how long the neuron is refractory, in ms, from the state after the reset.
+    """Return how long the neuron is refractory, in ms, from the state after the reset; infinite if a condition ends it.
 
     Raises
     ------
@@ -53,6 +51,8 @@ def lasting(
     until = model.system.refractory
     if until is None:
         return number(model.refractory_ms)
+    if until.condition is not None:
+        return number(math.inf)
     try:
         return evaluate(until.value, {**parameters, **state}, FLOATS, number)
     except (ArithmeticError, ValueError) as error:

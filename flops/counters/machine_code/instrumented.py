@@ -15,7 +15,7 @@ from typing import Any
 from ....models.ground.errors import UserError
 from ..base import COUNTERS, Counts, machine, require, require_retired
 from ..workload import CFunction, Workload
-from .image import Code, add_images, is_libc, loaded_images, why_not_readable
+from .image import Code, Loaded, add_images, is_libc, loaded_images, why_not_readable
 
 #: How often each basic block ran; a block is (first address, address after its end).
 Blocks = Tally[tuple[int, int]]
@@ -54,7 +54,7 @@ class Instrumented:
         yield counts
         for ran in runs:
             _check_left(ran)
-            add_images(counts, ran.own, _decoded(ran.blocks))
+            add_images(counts, ran.own, _decoded(ran))
         require_retired(self, counts)
 
     def provenance(self) -> dict[str, str]:
@@ -66,6 +66,8 @@ class Instrumented:
 class _Ran:
     name: str
     own: Path
+    images: list[Loaded]
+    """What was instrumented. (The table of mapped memory is long: it is read once per run.)"""
     blocks: Blocks
     left: set[tuple[int, int]]
     """Where instrumented code called the C library: the function's address, and 1 if a function was passed to it."""
@@ -84,7 +86,7 @@ def _run(workload: Workload) -> _Ran:
     for loaded in images:
         if is_libc(loaded.path):
             vm.removeInstrumentedRange(loaded.first, loaded.last)
-    ran = _Ran(workload.name, workload.library.resolve(), Tally(), set())
+    ran = _Ran(workload.name, workload.library.resolve(), images, Tally(), set())
     blocks, left = ran.blocks, ran.left
 
     def entered(_vm: Any, state: Any, _general: Any, _floating: Any, _data: Any) -> Any:
@@ -117,7 +119,7 @@ def _run(workload: Workload) -> _Ran:
 def _check_left(ran: _Ran) -> None:
     """Raise an error if the C library did arithmetic, or called back, where it was not counted."""
     for address, handed in ran.left:
-        for loaded in loaded_images():
+        for loaded in ran.images:
             if loaded.first <= address < loaded.last:
                 computes = loaded.image.computes(loaded.in_image(address))
                 if handed or computes:
@@ -128,11 +130,10 @@ def _check_left(ran: _Ran) -> None:
                     )
 
 
-def _decoded(blocks: Blocks) -> Iterator[tuple[Path, Code, int]]:
+def _decoded(ran: _Ran) -> Iterator[tuple[Path, Code, int]]:
     """Yield the file of each block, what the block executes, and how often."""
-    images = loaded_images()
-    for (start, end), n in blocks.items():
-        for loaded in images:
+    for (start, end), n in ran.blocks.items():
+        for loaded in ran.images:
             if loaded.first <= start < loaded.last:
                 code = loaded.image.code_between(loaded.in_image(start), loaded.in_image(start) + end - start)
                 if code.wide:

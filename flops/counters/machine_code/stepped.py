@@ -82,7 +82,8 @@ def _run(workload: Workload) -> tuple[Path, dict[int, int]]:
     if failed:
         reason = "the signal SIGTRAP cannot be caught" if failed == 2 else f"it executes more than {_SLOTS} addresses"
         raise UserError(f"the counter 'stepped' cannot count {workload.name}: {reason}")
-    return workload.library.resolve(), {int(address): int(n) for address, n in slots if n}
+    used = slots[slots[:, 1] > 0]
+    return workload.library.resolve(), dict(zip(used[:, 0].tolist(), used[:, 1].tolist(), strict=True))
 
 
 def _decoded(executed: dict[int, int]) -> Iterator[tuple[Path, Code, int]]:

@@ -3,6 +3,7 @@
 import math
 from fractions import Fraction
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -25,6 +26,7 @@ from spikecost.models.step import make_step
 
 from ...noisy_models import COLORED, GEOMETRIC, NOISY_LIF, THREAD
 
+PAGE = Path(__file__).parents[3] / "docs" / "noise.md"
 PATHS = 100
 STEPS = (Fraction(1, 4), Fraction(1, 8), Fraction(1, 16), Fraction(1, 32))
 
@@ -56,11 +58,12 @@ def test_strong_orders_if_the_factor_of_the_noise_depends_on_the_state(method, i
     drift = 0.05 - (0.02 if interpretation == "ito" else 0)
     ends = np.array([BrownianPath(seed, "xi").at(0, 2, Fraction(8))[1] for seed in range(PATHS)])
     right = np.exp(8 * drift + 0.2 * ends)
-    model = GEOMETRIC.replace(interpretation=interpretation)
-    assert order(model, method, 8, right) == pytest.approx(expected, abs=0.15)
+    found = order(GEOMETRIC.replace(interpretation=interpretation), method, 8, right)
+    assert found == pytest.approx(expected, abs=0.15)
+    assert f"| `{method}` | {interpretation.capitalize()}'s | {found:.1f} |" in PAGE.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("method", ["euler", "exact", "exponential_euler", "milstein"])
+@pytest.mark.parametrize("method", ["euler", "exact", "exponential_euler", "milstein", "heun"])
 def test_an_ornstein_uhlenbeck_state_is_its_exact_update_with_strong_order_1(method):
     # v(T) = v0 + (v(0) - v0) exp(-T/tau) + sigma sqrt(2/tau) times the integral of exp(-(T - s)/tau) dW(s)
     model = NOISY_LIF.replace(

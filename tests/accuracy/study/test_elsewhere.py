@@ -242,4 +242,4 @@ def test_ctrl_c_ends_processes_in_the_middle_of_their_work():
         next(results)
     begun = time.monotonic()
     workers.close(stop=True)
-    assert time.monotonic() - begun < 10  # a few hundredths of a second on an idle machine
+    assert time.monotonic() - begun < 60  # a few hundredths of a second on an idle machine

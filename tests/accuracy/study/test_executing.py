@@ -19,7 +19,7 @@ def test_results_come_in_the_order_of_the_work():
     first = threading.Event()
 
     def slow():
-        assert first.wait(10)
+        assert first.wait(60)
         return "slow"
 
     def quick():
@@ -38,13 +38,13 @@ def test_kernels_in_threads_end_when_the_work_is_interrupted(kernel_of):
     def long():
         begun.set()
         try:
-            kernel.run([stimulus], Fraction(1, 10**7))  # a minute or more
+            kernel.run([stimulus], Fraction(1, 10**8))  # many minutes
         finally:
             ended.append(threading.get_ident())
 
     def interrupted():
         with in_threads(2, [long, long, lambda: left.append(1)]):
-            assert begun.wait(10)
+            assert begun.wait(60)
             time.sleep(0.05)
             interruptions.append(time.monotonic())
             raise KeyboardInterrupt
@@ -52,7 +52,7 @@ def test_kernels_in_threads_end_when_the_work_is_interrupted(kernel_of):
     interruptions = []
     with pytest.raises(KeyboardInterrupt):
         interrupted()
-    assert time.monotonic() - interruptions[0] < 10  # 0.05 s on an idle machine
+    assert time.monotonic() - interruptions[0] < 60  # 0.05 s on an idle machine
     assert 1 <= len(ended) <= 2
     assert not left
     # what comes next is not stopped
@@ -64,7 +64,7 @@ def test_a_stopped_call_has_no_result():
 
     def wait():
         begun.set()
-        assert stopped.wait(10)
+        assert stopped.wait(60)
 
     def piece():
         run_stoppable(wait, stopped.set)
@@ -73,7 +73,7 @@ def test_a_stopped_call_has_no_result():
     def interrupted(results):
         with in_threads(1, [piece]) as found:
             results.append(found)
-            assert begun.wait(10)
+            assert begun.wait(60)
             raise KeyboardInterrupt
 
     results = []

@@ -126,9 +126,9 @@ def test_a_kernel_that_runs_long_is_interrupted(given, number):
             over.set()
             sender.join()
     # complete runs take a minute or more; an interrupted run takes a few hundredths of a second on an idle machine
-    assert time.monotonic() - sent[0] < 15
+    assert time.monotonic() - sent[0] < 40
     while _is_waiting_for_a_kernel():
-        assert time.monotonic() - sent[0] < 15
+        assert time.monotonic() - sent[0] < 40
         time.sleep(0.01)
 
 

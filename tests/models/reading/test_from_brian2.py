@@ -529,6 +529,10 @@ def spatial():
 
 
 REFUSED = {
+    "a source of spikes": (
+        lambda: NeuronGroup(2, "at : second", threshold="t > at", refractory=100 * ms, name="sources"),
+        "sources has no differential equation, and its reset changes nothing: it is a source of spikes, not a neuron",
+    ),
     "synapses": (
         lambda: brian2.Synapses(leaky(), leaky(), name="mine"),
         "cannot convert mine (Synapses): spikecost runs one neuron alone, without synapses and their delays",
