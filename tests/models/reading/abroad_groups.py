@@ -572,6 +572,42 @@ def concentration() -> Abroad:
     return Abroad(group, {"k": 20 * mmolar / second})
 
 
+# --- what one neuron alone cannot stand for ---------------------------------------------------------------------------
+
+
+@abroad("a noisy input that another group computes and all neurons share, by a linked variable")
+def linked_noise() -> Abroad:
+    text = "dx/dt = -x/(5*ms) + xi*(2/(5*ms))**0.5 : 1"
+    source = NeuronGroup(1, text, method="euler", name="common_input")
+    text = "dv/dt = (0.8 + 0.4*shared - v)/(10*ms) : 1\nshared : 1 (linked)"
+    group = NeuronGroup(12, text, threshold="v > 1", reset="v = 0", method="euler")
+    group.shared = brian2.linked_var(source, "x")
+    return Abroad(group, kept=(source,))
+
+
+@abroad("a table of values that is read at another time than now, by a delay of each neuron")
+def delayed_table() -> Abroad:
+    table = TimedArray(np.array([0.0, 2.0, 1.0, 3.0]), dt=20 * ms)
+    text = "dv/dt = (table(t - late) - v)/(5*ms) : 1\nlate : second"
+    group = NeuronGroup(4, text, threshold="v > 1", reset="v = 0", method="euler")
+    group.late = "i*2*ms"
+    return Abroad(group, {"table": table}, 1)
+
+
+@abroad("a condition for spikes with neither reset nor refractoriness: every step above it is a spike")
+def every_step_above() -> Abroad:
+    group = NeuronGroup(1, "dv/dt = (I - v)/(10*ms) : 1\nI : 1", threshold="v > 1", method="euler")
+    group.I = 2
+    return Abroad(group)
+
+
+@abroad("no equations: spikes at given or random times")
+def source_of_spikes() -> Abroad:
+    group = NeuronGroup(5, "at : second", threshold="t > at", refractory=100 * ms)
+    group.at = "i*10*ms"
+    return Abroad(group)
+
+
 # --- the table -------------------------------------------------------------------------------------------------------
 
 
@@ -659,11 +695,11 @@ INTRODUCTION = """\
 # Groups as Brian2's users write them
 
 Which groups can be compared as they are? The table has one group of each kind that Brian2's own examples contain. The
-texts are our own (`tests/models/reading/abroad_groups.py`, which also writes this page; the tests compare the page with
-it). Each group was converted by `sc.from_brian2`, and one of its neurons was run for 200 ms in Brian2 and here, with
-the group's own method and dt, and without the rest of its script. Brian2 draws other random numbers than spikecost.
-So of a group with noise, the converted model is run in Brian2, with the same numbers as here; that the conversion
-itself is right is not seen then.
+texts are our own (`tests/models/reading/abroad_groups.py`, which also writes this page; the tests compare the page
+with it). The last four are refused, each with its reason. Each group was converted by `sc.from_brian2`, and one of
+its neurons was run for 200 ms in Brian2 and here, with the group's own method and dt, and without the rest of its
+script. Brian2 draws other random numbers than spikecost. So of a group with noise, the converted model is run in
+Brian2, with the same numbers as here; that the conversion itself is right is not seen then.
 """
 HEAD = "| group | stands for | input | method | spikes | equal to Brian2's |\n|---|---|---|---|---|---|"
 
