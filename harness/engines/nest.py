@@ -126,7 +126,7 @@ class Nest(Engine):
                     (float(length), found.scale * value)
                     for length, value in zip(stimulus.durations, stimulus.values, strict=True)
                 ],
-                "runs": [{"dt": float(dt), "tics_per_ms": _tics(dt)} for dt in dts],
+                "runs": [{"dt": float(dt), "tics_per_ms": tics(dt)} for dt in dts],
             },
         )
         text = self.text(model, method)
@@ -136,7 +136,7 @@ class Nest(Engine):
         ]
 
 
-def _tics(dt: Fraction) -> int:
+def tics(dt: Fraction) -> int:
     """Return into how many parts NEST must divide a ms so that dt is a whole number of them."""
     return dt.denominator * -(-_TICS // dt.denominator)
 

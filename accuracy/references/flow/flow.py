@@ -614,14 +614,22 @@ class Flow:
         now = {**numbers, **value, self._model.input: shape["offset"] + abs(shape["decay"]) + abs(shape["amplitude"])}
         now |= dict.fromkeys(self._conditions, 1.0)
         sized = {name: (x, abs(x)) for name, x in now.items()}
-        speeds = {name: size_of(slope, sized) for name, slope in self.system.derivatives.items()}
-        # in an upstroke, only until the voltage is at its threshold
         threshold = self.system.threshold
+        # in an upstroke, only until the voltage is at its threshold
         way = abs(value[threshold.variable]) + size_of(threshold.level, sized)
-        time = min(AHEAD, way / (speeds[threshold.variable] or math.inf))
-        ahead = {name: (value[name], max(abs(value[name]), time * speed)) for name, speed in speeds.items()}
+        time = AHEAD
+        kinks = [each.distance for each in self._conditions.values() if each.kink]
+        at = sized
+        # what starts at 0 with a speed of 0 has a size only after the next look
+        for _ in self.system.state:
+            speeds = {name: size_of(slope, at) for name, slope in self.system.derivatives.items()}
+            time = min(time, way / (speeds[threshold.variable] or math.inf))
+            ahead = {name: (value[name], max(abs(value[name]), time * speed)) for name, speed in speeds.items()}
+            at = {**sized, **ahead}
+            if all(size_of(kink, at) for kink in kinks):
+                break
         # a root's argument, such as an absolute value, is handled after the conditions that it contains
-        margin, at = MARGIN * self._precision.margin, {**sized, **ahead}
+        margin = MARGIN * self._precision.margin
         return [
             max(margin * (2 if each.domain else 1) * size_of(each.distance, at), 1e-300) if each.kink else 0.0
             for each in self._conditions.values()

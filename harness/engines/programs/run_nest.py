@@ -1,26 +1,47 @@
 """NEST: identical neurons of a built-in model, run with each of several resolutions."""
 
+import ctypes
 import json
+import os
+import shutil
 import sys
 import time
+from pathlib import Path
 
-import nest
+sys.setdlopenflags(os.RTLD_NOW | os.RTLD_GLOBAL)  # modules find NEST's functions
+import nest  # noqa: E402
 
 question = json.load(sys.stdin)
 nest.verbosity = nest.VerbosityLevel.ERROR
+library, entry = question.get("library"), question.get("input", "I_e")
+if library:  # it is found by its name, and uses the GSL that NEST brings
+    for bundled in (Path(nest.__file__).parent.parent / "nest_simulator.libs").glob("libgsl*"):
+        ctypes.CDLL(str(bundled), ctypes.RTLD_GLOBAL)
+    shutil.copy(library, Path(question["folder"], f"{question['module']}.so"))
+    os.environ["LTDL_LIBRARY_PATH"] = question["folder"]
+
+
+def set_input(neurons: object, value: float) -> None:
+    """Set the input of neurons."""
+    if entry:
+        setattr(neurons, entry, value)
+
+
 answers = []
 for run in question["runs"]:
     started = time.perf_counter()
     nest.ResetKernel()
+    if library:
+        nest.Install(question["module"])
     nest.set(tics_per_ms=run["tics_per_ms"], resolution=run["dt"])
     neurons = nest.Create(question["model"], question["neurons"], params=question["parameters"])
     recorder = nest.Create("spike_recorder")
     nest.Connect(neurons[0], recorder, syn_spec={"delay": run["dt"]})
-    neurons.I_e = question["pieces"][0][1]
+    set_input(neurons, question["pieces"][0][1])
     nest.Prepare()
     built, seconds = time.perf_counter() - started, 0.0
     for duration, value in question["pieces"]:
-        neurons.I_e = value
+        set_input(neurons, value)
         started = time.perf_counter()
         nest.Run(duration)
         seconds += time.perf_counter() - started

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 import spikecost as sc
 from spikecost.models.ground.errors import UserError
 
+from ...second_solver import dop853
+
 #: Ways to write that v is below and above c. Between the two changes, a right-hand side has only its other terms.
 SIDES = {
     "strict": ("int(v < c)", "int(v > c)"),
@@ -125,3 +127,36 @@ def test_an_edge_that_is_left_slowly(side, leaves, order):
     right = np.arange(1, 4) * 10 * math.log(drive / (drive - 1))
     found = sc.reference(model, sc.constant(1.5, 3.5 * right[0] * ms))
     assert found.train.times == pytest.approx(right, rel=0, abs=found.error + 1e-12)
+
+
+@pytest.mark.parametrize(("term", "same"), [("abs(w)", "w"), ("clip(-w, -1, 0)", "-w"), ("sqrt(w*w)", "w")])
+@pytest.mark.parametrize("power", [1, 2])
+def test_a_kink_that_is_left_slowly(term, same, power):
+    # w starts at 0, and rises as t**2 or t**3, as calcium does in many models
+    found = [
+        sc.reference(
+            sc.NeuronModel(
+                name="mine",
+                equations=f"dv/dt = (I - v + 0.3*{each})/(10*ms) : 1\ndw/dt = (v**{power} - w)/(5*ms) : 1\nI : 1",
+                threshold="v > 1",
+                reset="v = 0; w = 0",
+                initial={"v": 0.0, "w": 0.0},
+            ),
+            sc.constant(1.5, 30 * ms),
+        )
+        for each in (term, same)
+    ]
+    assert len(found[0].train) >= 2
+    assert found[0].train.times == pytest.approx(found[1].train.times, rel=0, abs=found[0].error + found[1].error)
+
+
+def test_a_hill_term_that_rises_slowly_from_zero():
+    model = sc.NeuronModel(
+        name="mine",
+        equations="dv/dt = (I - v + 0.3*w**2.5/(w**2.5 + 0.1))/(10*ms) : 1\ndw/dt = (v**2 - w)/(5*ms) : 1\nI : 1",
+        threshold="v > 1",
+        reset="v = 0; w = 0",
+        initial={"v": 0.0, "w": 0.0},
+    )
+    found = sc.reference(model, sc.constant(1.5, 30 * ms))
+    assert found.train.times == pytest.approx(dop853(model, sc.constant(1.5, 30 * ms)), rel=0, abs=1e-9)
