@@ -16,7 +16,7 @@ def main() -> int:
         from .cli import main as run  # noqa: PLC0415 - to say what is missing
     except ImportError as error:
         print(
-            f"spikecost: cannot be loaded: {' '.join(str(error).split())}; install it anew, with what it depends on",
+            f"spikecost: cannot be loaded: {' '.join(str(error).split())}; install it again, with what it depends on",
             file=sys.stderr,
         )
         return 2

@@ -65,7 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if str(error.name).partition(".")[0] == __name__.partition(".")[0]:
             _print_traceback()
         else:
-            complain(f"cannot be loaded: {error}; install it anew, with what it depends on")
+            complain(f"cannot be loaded: {error}; install it again, with what it depends on")
         return 2
     except Exception:
         _print_traceback()

@@ -126,7 +126,7 @@ class Count:
     @property
     def as_run_once(self) -> Operations:
         """Executed once per run."""
-        return self._part("once a run")
+        return self._part("once per run")
 
     @property
     def as_run_refractory(self) -> Operations:

@@ -241,8 +241,11 @@ def _compiled(
     key = "\0".join([*command_line, cpu_model(), _cpuinfo("flags"), source])
     product = kept.read(kind, key)
     if product is None:
-        product = _made(compiler, source, flags, form, libraries)
-        kept.write(kind, key, product)
+        with kept.making_alone(kind, key, patience()):
+            product = kept.read(kind, key)  # another process may have made it meanwhile
+            if product is None:
+                product = _made(compiler, source, flags, form, libraries)
+                kept.write(kind, key, product)
     return place(kept.digest_of(kind, key)[:24] + kept.KINDS[kind], product)
 
 

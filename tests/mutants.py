@@ -285,7 +285,7 @@ MUTANTS = [
             "allowed = limit.soft_percent if worse < 0 else",
         ),
         ("judge.py", "value < limit.hard if kind.lower_is_worse else value > limit.hard", "value > limit.hard"),
-        ("of_run.py", "if part == _STEP:", 'if part in (_STEP, "once a run"):'),
+        ("of_run.py", "if part == _STEP:", 'if part in (_STEP, "once per run"):'),
         ("of_run.py", 'float(row["calibrations_per_ms"]) * dt', 'float(row["calibrations_per_ms"]) / dt'),
         ("kept/timing_gate.py", "now > middle * (1 + gate.threshold_percent / 100)", "now > middle"),
         ("kept/limits.py", "max(matching, key=", "min(matching, key="),

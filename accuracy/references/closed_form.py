@@ -17,7 +17,7 @@ from ...models.algebra.expression import FLOATS, Expr, evaluate, names
 from ...models.algebra.polynomial import ZERO, coefficients, linear_parts
 from ...models.definition.neuron import NeuronModel
 from ...models.ground.errors import UserError
-from .flow.flow import Precision
+from .flow.precision import Precision
 from .taylor import Solution, endless, reset_at, too_many
 
 

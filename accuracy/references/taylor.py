@@ -19,7 +19,9 @@ from ...models.definition.neuron import NeuronModel
 from ...models.ground.errors import UserError
 from .flow import upstroke
 from .flow.conditions import has_exponentials, has_fractions_below
-from .flow.flow import SHAPE, NotFiniteError, PoleError, Precision, State, StoppedError, flow_of
+from .flow.known import flow_of
+from .flow.precision import NotFiniteError, PoleError, Precision, State, StoppedError
+from .flow.symbols import SHAPE
 from .inspection.record import Record
 from .inspection.rounding import Rounding
 from .spikes.arriving import Arriving
@@ -305,7 +307,7 @@ class _Solver:
     def _switches_now(self) -> list[Any]:
         """Return the switches, after what has changed."""
         at = self._at
-        return self._flow.switches(at.state, self._numbers_now(), at.now, at.switches, at.changed or ())
+        return self._flow.switching.at(at.state, self._numbers_now(), at.now, at.switches, at.changed or ())
 
     def _stop(self) -> Any:
         """Return the end of the piece of the stimulus, or the time of an arrival before it."""
@@ -366,7 +368,7 @@ class _Solver:
     def _ask(self) -> None:
         """End refractoriness now if the condition that ends it no longer holds."""
         at = self._at
-        if self._asks and at.now < at.free_from and not self._flow.waits(self._switches_now()):
+        if self._asks and at.now < at.free_from and not self._flow.switching.waits(self._switches_now()):
             at.free_from = at.now
             self._stand_clear()
             if self._is_free:
@@ -434,7 +436,10 @@ class _Solver:
             if record.count > self._marks[-1][0] and unfinished:
                 # the solution was stopped after these steps
                 self._at.state = dict(zip(self._at.state, record.last_state, strict=True))
-                self._at.now, self._at.switches = record.last_end, flow.switches_in(record.numbers_of(record.count - 1))
+                self._at.now, self._at.switches = (
+                    record.last_end,
+                    flow.switching.among(record.numbers_of(record.count - 1)),
+                )
                 self._at.changed = None
             record.clear()
             self._marks.clear()
@@ -459,7 +464,7 @@ class _Solver:
         place.state = dict(zip(place.state, state, strict=True))
         place.now = begins + self._number(longest)
         place.spiked = False
-        place.switches, place.changed = flow.looked_again(place.state, numbers, place.now), None
+        place.switches, place.changed = flow.switching.looked_again(place.state, numbers, place.now), None
         record.clear()
         flow.reset_cooldowns()
         self._marks.clear()
@@ -490,7 +495,7 @@ class _Solver:
 
     def _is_above(self) -> bool:
         if self._model.system.threshold.condition is not None:
-            return self._flow.holds(self._switches_now())
+            return self._flow.switching.holds(self._switches_now())
         return bool(self._at.state[self._model.system.threshold.variable] > self._level())
 
     def _stand_clear(self) -> None:

@@ -1,7 +1,7 @@
 """What the store keeps of a run in addition to the runs of its kernels.
 
 Stimuli with their references, counts of operations and timings are kept for people and other programs: each command
-computes them anew, or has them from the cache. Recordings of spikes and voltages are taken from the store.
+computes them again, or has them from the cache. Recordings of spikes and voltages are taken from the store.
 """
 
 from __future__ import annotations

@@ -51,7 +51,7 @@ def run_suite(
     case becomes the reason of its row and does not end the run.
 
     Runs of the sweep are kept in the store, and taken from there if they were computed before, by whatever suite or
-    command. Timing is always done anew.
+    command. Timing is always repeated.
 
     Parameters
     ----------

@@ -91,7 +91,7 @@ class Brian2(Engine):
     def run_each(
         self, model: NeuronModel, method: str, dts: Sequence[Fraction], stimulus: Stimulus, neurons: int
     ) -> list[EngineRun]:
-        """Run with each dt in one process; each is compiled anew, since Brian2 compiles per run."""
+        """Run with each dt in one process; each is compiled again, because Brian2 compiles per run."""
         given = pickle.dumps((self._target, model, method_name(model, method), list(dts), stimulus, neurons))
         answer = ask(self.title, "run_brian2.py", {"given": base64.b64encode(given).decode()})
         text = self.text(model, method)

@@ -105,7 +105,7 @@ class Arguments:
         self._neurons = [model] if models is None else list(models)
         copies = lanes // len(self._neurons)
         self._setting = float(setting)
-        # a solution may start anew at each arrival
+        # a solution may start again at each arrival
         cuts = max(sum(len(train) for _, train in stimulus.arrivals) for stimulus in stimuli)
         if self._by_dt:
             steps = steps_of(stimuli[0], Fraction(setting))

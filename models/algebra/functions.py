@@ -139,7 +139,7 @@ _ROWS = (
     Function("ceil", _ceil, np.ceil, "ceil", kind="round", unit=_same),
     Function(
         "sign",
-        lambda x: (x > 0) - (x < 0),
+        lambda x: int(x > 0) - int(x < 0),
         np.sign,
         "sign",
         written=("compare", "compare"),

@@ -19,6 +19,7 @@ import stat
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -128,6 +129,36 @@ def recall(kind: str, key: str, compute: Callable[[], Any]) -> Any:
     made = compute()
     write(kind, key, json.dumps(made).encode())
     return made
+
+
+@contextmanager
+def making_alone(kind: str, key: str, patience: float) -> Iterator[None]:
+    """Let one process or thread at a time make an entry: the others wait, and then find it.
+
+    Nobody waits longer than `patience`, in s, and nobody waits if the cache cannot be written, or has no locks: then
+    the entry is made more than once, which is only slower.
+    """
+    path, handle = _path(kind, key), -1
+    guard = path.with_name(f"{_ASIDE}making-{path.stem}")
+    with contextlib.suppress(OSError):
+        make_private(path.parent.parent)
+        make_private(path.parent)
+        handle = os.open(guard, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        until = time.monotonic() + patience
+        while True:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > until:
+                    break
+                time.sleep(0.02)
+    try:
+        yield
+    finally:
+        if handle >= 0:
+            guard.unlink(missing_ok=True)
+            os.close(handle)
 
 
 @dataclass(frozen=True)

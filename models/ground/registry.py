@@ -106,7 +106,7 @@ class Registry(Mapping[str, T]):
 
     def __contains__(self, name: object) -> bool:
         self._load_outside()
-        return name in self._items
+        return isinstance(name, str) and name in self._items
 
     def __iter__(self) -> Iterator[str]:
         self._load_outside()

@@ -167,7 +167,7 @@ def published(run: RunFolder) -> dict[str, Any]:
         known = isinstance(row["level"], str)
         key = (regime_text(row) if known else "any", accuracy(run, row) if known else "none required", str(row["view"]))
         entry = rows.setdefault(key, {"regime": key[0], "accuracy": key[1], "view": key[2], "ratios": {}})
-        unsure = row["says"] in (Says.TOO_CLOSE, Says.COARSER_MAY_DO) and row["bound"] != Bound.NOT_KNOWN
+        unsure = row["says"] in (Says.TOO_CLOSE, Says.COARSER_MAY_SUFFICE) and row["bound"] != Bound.NOT_KNOWN
         entry["ratios"][row["model"]] = _ratio(row) + (f", {row['says']}" if unsure else "")
     order = {key: i for i, key in enumerate(dict.fromkeys(key[:2] for key in rows))}
     return {

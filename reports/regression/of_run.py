@@ -23,7 +23,7 @@ from .kept.figures import NAMED, SETTINGS, Figures, setting_part
 #: The convention in which the figures are counted, whatever columns the suite asks for in addition.
 CONVENTION = "unit"
 #: Parts of a Step that the figures describe.
-_STEP, _SPIKE, _OTHER = "step", "spike", ("refractory step", "once a run")
+_STEP, _SPIKE, _OTHER = "step", "spike", ("refractory step", "once per run")
 #: Facts by their name in the provenance.
 _FACTS = {
     "compiler": "compiler",

@@ -32,7 +32,7 @@ class Says(StrEnum):
     CHEAPER = "cheaper"
     MORE_EXPENSIVE = "more expensive"
     TOO_CLOSE = "too close to rank"
-    COARSER_MAY_DO = "not known: a coarser dt than the sweep's may do"
+    COARSER_MAY_SUFFICE = "not known: a coarser dt than those of the sweep may suffice"
 
 
 def baseline(study: Study) -> str:
@@ -117,7 +117,7 @@ def _says(found: CostRatio) -> Says:
     if found.too_close:
         return Says.TOO_CLOSE
     if not found.ranked:
-        return Says.COARSER_MAY_DO
+        return Says.COARSER_MAY_SUFFICE
     return Says.CHEAPER if found.interval.mean < 1 else Says.MORE_EXPENSIVE
 
 

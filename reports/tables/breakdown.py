@@ -12,7 +12,7 @@ from .table import situation
 #: Columns and their meaning.
 OPERATION_COLUMNS = {
     **WAY,
-    "part": "step (without a spike), spike (adds to its step), refractory step, once a run; if steps are not all "
+    "part": "step (without a spike), spike (adds to its step), refractory step, once per run; if steps are not all "
     "equal, the block",
     "kind": "kind of operation",
     "operations": "number of operations, as run",

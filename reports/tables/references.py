@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from ...accuracy.references import taylor
-from ...accuracy.references.flow.flow import Precision
+from ...accuracy.references.flow.precision import Precision
 from ...accuracy.regimes.regime import Regime
 from ...accuracy.study.study import Study
 from ...models.language import units

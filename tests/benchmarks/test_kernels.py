@@ -26,7 +26,7 @@ def test_kernel(benchmark, driven, method, detection, build):
         "neurons": neurons,
         "steps": steps,
         "spikes a neuron": spikes,
-        "operations a step": dict(count.as_run.present),
+        "operations per step": dict(count.as_run.present),
         "operations a spike": dict(count.as_run_spike.present),
         "operations": neurons
         * (

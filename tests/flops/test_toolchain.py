@@ -256,3 +256,36 @@ def test_a_read_only_or_missing_cache_works(
     assert doubled(compile_library(SOURCE, SCALAR)) == 42
     assert len(caplog.records) == 1
     assert "SPIKECOST_CACHE" in caplog.text
+
+
+def test_processes_that_need_the_same_kernel_compile_it_once(
+    folder: Path, tmp_path: Path, compiler: Callable[[str], None]
+) -> None:
+    log = tmp_path / "compiled"
+    compiler(f'last || {{ echo one >> "{log}"; sleep 0.3; }}; real "$@"')
+    ready, go = os.pipe()
+    children = []
+    for _ in range(4):
+        child = os.fork()
+        if not child:
+            status = 1
+            try:
+                os.close(go)
+                os.read(ready, 1)  # all begin at once
+                status = int(doubled(compile_library(SOURCE, SCALAR)) != 42)
+            finally:
+                os._exit(status)
+        children.append(child)
+    os.close(ready)
+    os.close(go)
+    assert [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children] == [0] * 4
+    assert log.read_text().split() == ["one"]
+    assert not list(folder.rglob("*making*"))
+
+
+def test_waiting_for_another_process_ends(folder: Path) -> None:
+    begun = time.monotonic()
+    with cache.making_alone("kernels", "a", 9), cache.making_alone("kernels", "b", 9):
+        assert time.monotonic() - begun < 5
+        with cache.making_alone("kernels", "a", 0.1):
+            assert time.monotonic() - begun >= 0.1

@@ -191,7 +191,7 @@ def test_counted_equals_retired(model, method, detection):
     assert len(outcome.spike_times)
     with COUNTERS["instrumented"].measure() as counts:
         counts.call(kernel.workload([stimulus], setting))
-    expected = count_step(step).of({**outcome.tallies, "once a run": 1})
+    expected = count_step(step).of({**outcome.tallies, "once per run": 1})
     assert {kind: n for kind, n in expected.items() if n} == counts.own.by_kind
     assert outcome.tallies["arrival exc"] > 10
 

@@ -128,7 +128,7 @@ def test_counted_is_retired(model, method, detection):
 @each
 def test_counts_add_up(model):
     found = count(model, "rk4", "hermite")
-    total = found.of({"step": 7, "spike": 2, "once a run": 1})
+    total = found.of({"step": 7, "spike": 2, "once per run": 1})
     for kind in KINDS:
         assert total[kind] == 7 * found.as_run[kind] + 2 * found.as_run_spike[kind] + found.as_run_once[kind]
 

@@ -214,6 +214,6 @@ def test_counted_is_retired(name):
             each = model.refractory_ms / float(setting)
             waits = range((spikes - 1) * math.floor(each), spikes * math.ceil(each) + 1)
             ran = [outcome.tallies | {"refractory step": n, "step": outcome.tallies["accepted"] - n} for n in waits]
-        expected = [count_step(kernel.step).of({**tallies, "once a run": 1}) for tallies in ran]
+        expected = [count_step(kernel.step).of({**tallies, "once per run": 1}) for tallies in ran]
         assert spikes > 1
         assert counts.own.by_kind in [{kind: n for kind, n in each.items() if n} for each in expected]

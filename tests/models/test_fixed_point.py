@@ -82,7 +82,7 @@ def test_multiplications_and_shifts_are_in_the_machine_code():
     lines = [f"{i.mnemonic} {i.op_str}" for i in capstone.Cs(capstone.CS_ARCH_X86, capstone.CS_MODE_64).disasm(code, 0)]
     shifts = [line for line in lines if re.match(r"(sar|shr) .*, 0xf$", line)]
     parts = count("izhikevich", "esr_midpoint", precision="s16.15")
-    # half of dt, once a run, is a shift by one
+    # half of dt, once per run, is a shift by one
     assert parts.as_run_once["shift"] == 1
     expected = parts.as_run["shift"]
     assert len(shifts) == expected

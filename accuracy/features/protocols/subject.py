@@ -23,7 +23,7 @@ from ....models.ground.errors import UserError
 from ....models.language import units
 from ....models.step import make_step
 from ...references import closed_form, taylor
-from ...references.flow.flow import Precision
+from ...references.flow.precision import Precision
 from ...regimes.drives import constant_drive, firing_rate, rate_once_it_fires, rheobase, silencing
 from .recorded import Array, Recording
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from ....models.algebra.expression import FLOATS, Expr, Op, evaluate, names, nodes, text
 from .sizes import size_of
 
-#: A denominator is taken for zero at this fraction of its terms.
+#: A denominator counts as zero at this fraction of its terms.
 NEARLY_ZERO = 1e-5
 #: Longer quotients, in characters, are named by their denominator.
 LONGEST = 60

@@ -15,7 +15,8 @@ import numpy as np
 
 from ..inspection.inspector import NEGLIGIBLE
 from ..inspection.ranges import Array, Range
-from .flow import Flow, State
+from .flow import Flow
+from .precision import State
 
 #: An upstroke is followed for at most this time, in ms. (The series have finite coefficients if it takes longer.)
 LONGEST = 1e-6

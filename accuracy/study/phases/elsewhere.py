@@ -46,7 +46,7 @@ class Sweeping:
     suite : Suite
     store : Store
     say : callable
-        Is told what a user should know.
+        Called with each message for the user.
 
     Raises
     ------

@@ -149,7 +149,7 @@ class FixedStep(ABC):
             "step": ("check", "advance"),
             "spike": ("spike", *(rest if step.restarts else ())),
             "refractory step": waits,
-            "once a run": ("once",),
+            "once per run": ("once",),
         }
         if step.model.system.sampled:
             found[noise.HELD] = ()
@@ -175,7 +175,7 @@ class FixedStep(ABC):
         """Return what runs at arrivals and while the neuron is refractory, if that does not follow from the spikes."""
         if not events.tallies_waits(step.model):
             return ()
-        return tuple(name for name in self.parts(step) if name not in ("step", "spike", "once a run", noise.HELD))
+        return tuple(name for name in self.parts(step) if name not in ("step", "spike", "once per run", noise.HELD))
 
     def tallies(
         self, step: Step, kept: Mapping[str, int], steps: float, spikes: int, horizon: float

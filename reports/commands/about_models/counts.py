@@ -23,18 +23,20 @@ def counted(step: Step, dt: Any, convention: str) -> dict[str, Any]:
 
     If the method chooses its steps, they do not all cost the same: the operations of every block are returned.
     """
-    if not METHODS[step.method].steps_alike:
-        return _counted_blocks(step, convention)
-    dt_ms = float(units.in_ms(dt, "dt"))
     weights = CONVENTIONS[convention]
-    count = count_step(step)
-    return {
+    what = {
         "model": step.model.label,
         "input": step.model.input,
         "input_note": step.model.input_note,
         "method": step.method,
         "detection": step.detection,
         "precision": step.precision,
+    }
+    if not METHODS[step.method].steps_alike:
+        return what | {"convention": convention, "counts": weights.counts} | _blocks(step, weights)
+    dt_ms = float(units.in_ms(dt, "dt"))
+    count = count_step(step)
+    return what | {
         "dt_ms": dt_ms,
         "convention": convention,
         "counts": weights.counts,
@@ -49,23 +51,15 @@ def counted(step: Step, dt: Any, convention: str) -> dict[str, Any]:
     }
 
 
-def _counted_blocks(step: Step, convention: str) -> dict[str, Any]:
-    weights = CONVENTIONS[convention]
+def _blocks(step: Step, weights: Convention) -> dict[str, Any]:
+    """Return the operations of every block of a method that chooses its steps, and their cost."""
     if weights.counts == "as written":
         raise UserError(
-            f"convention '{convention}' counts equations as written, but {step.method} runs series and stages that no "
-            "paper writes out; use a convention that counts as run, such as unit"
+            f"convention '{weights.name}' counts equations as written, but {step.method} runs series and stages that "
+            "no paper writes out; use a convention that counts as run, such as unit"
         )
     blocks = count_step(step).by_block
     return {
-        "model": step.model.label,
-        "input": step.model.input,
-        "input_note": step.model.input_note,
-        "method": step.method,
-        "detection": step.detection,
-        "precision": step.precision,
-        "convention": convention,
-        "counts": weights.counts,
         "flops_per_block": {name: weights.weigh(operations, step.precision) for name, operations in blocks.items()},
         "blocks": {name: dict(operations) for name, operations in blocks.items()},
     }
@@ -91,9 +85,9 @@ def _blocks_text(found: dict[str, Any]) -> str:
 
 def counted_text(step: Step, dt: Any, convention: str) -> str:
     """Write the result of `counted` as text."""
-    if not METHODS[step.method].steps_alike:
-        return _blocks_text(_counted_blocks(step, convention))
     found, weights = counted(step, dt, convention), CONVENTIONS[convention]
+    if "blocks" in found:
+        return _blocks_text(found)
     lines = [
         f"{found['model']}, {found['method']}, {found['detection']} detection{in_words(step.precision)}, "
         f"dt = {found['dt_ms']:g} ms",

@@ -19,7 +19,7 @@ _CODE = ("models", "flops", "harness", "accuracy", "reports")
 _KNOWN = "accuracy/features/shown/catalogue.csv"
 #: The libraries that read equations.
 _LIBRARIES = ("brian2", "numpy", "sympy")
-#: Other packages may add to the lists: then they are always made anew.
+#: Other packages may add to the lists: then they are always made again.
 _GROUPS = ("models", "detections", "conventions", "features")
 
 

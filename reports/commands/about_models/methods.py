@@ -58,10 +58,10 @@ def _order(method: str, model: NeuronModel | None) -> str:
 
 def _cost(model: NeuronModel, method: str) -> dict[str, str]:
     if not METHODS[method].steps_alike:
-        return {"operations a step": "–", "by kind": "not all steps cost the same"}  # noqa: RUF001 - as below
+        return {"operations per step": "–", "by kind": "not all steps cost the same"}  # noqa: RUF001 - as below
     reason = why_not(model, method)
     if reason:
-        return {"operations a step": "–", "by kind": f"not applicable: {reason}"}  # noqa: RUF001 - the dash of tables
+        return {"operations per step": "–", "by kind": f"not applicable: {reason}"}  # noqa: RUF001 - the dash of tables
     found = count(model, method)
     kinds = ", ".join(f"{n} {kind}" for kind, n in found.as_run.present.items())
-    return {"operations a step": f"{found.flops_per_step('unit'):g}", "by kind": kinds}
+    return {"operations per step": f"{found.flops_per_step('unit'):g}", "by kind": kinds}

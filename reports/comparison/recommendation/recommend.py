@@ -12,7 +12,6 @@ from brian2 import second
 
 from ....accuracy.features import FEATURES
 from ....accuracy.features.shown.search import FOUND, search
-from ....accuracy.search.status import Bound
 from ....accuracy.study.phases.progress import Progress
 from ....accuracy.study.suite import Suite
 from ....harness.engines import ENGINES as SIMULATORS
@@ -21,18 +20,19 @@ from ....models.catalogue import get_model
 from ....models.definition.neuron import NeuronModel
 from ....models.ground.errors import UserError, check_list, short
 from ....models.language import units
-from ...results.brian2_code import brian2_code
 from ...results.recorded_model import recorded_model
 from ...writing.notebook import Shown, frame_html
-from ...writing.numbers import bounded, bounded_text, number, step
+from ...writing.numbers import bounded
 from ...writing.records import records
 from ...writing.text import frame, prose
 from ..comparison import compare
 from ..run_folder import RunFolder
 from . import ways_in_engines
-from .budget import budget_said, read_budget, share
+from .budget import budget_said, read_budget
 from .engines import ENGINES, engine_named
-from .ways import as_choice, cheapest, in_words, others_said, others_than, ranked, times_as_much, ways_asked_for
+from .program import program_of, undefined, way_in_brian2
+from .reasons import reasons_for
+from .ways import as_choice, cheapest, in_words, others_said, others_than, ranked, ways_asked_for
 from .ways_in_engines import has_rows
 
 #: Dimension of a rate.
@@ -168,8 +168,8 @@ def recommend(
         affordable, why = affordable[affordable["model"] == label], [*said, *why]
     best = cheapest(affordable)
     choice = as_choice(best)
-    in_brian2, remarks = _in_brian2(run, rows, best, most)
-    why = [*_reasons(rows, best, allowed, most), *why, *remarks]
+    in_brian2, remarks = way_in_brian2(run, rows, best, most)
+    why = [*reasons_for(rows, best, allowed, most), *why, *remarks]
     asked = {
         "rate_hz": hertz,
         "tolerance_ms": allowed,
@@ -180,7 +180,7 @@ def recommend(
     others = others_than(rows, choice)
     costs = {row["model"]: _cost_said(row, most) for row in others.to_dict("records")}
     reasons = {label: why for label, why in (costs | left_out).items() if label != choice["model"]}
-    code = _code(run, in_brian2) if in_brian2 and ENGINES["brian2"].runs(best) else ""
+    code = program_of(run, in_brian2) if in_brian2 and ENGINES["brian2"].runs(best) else ""
     return Recommendation(asked, choice, why, reasons, others, in_brian2, code)
 
 
@@ -272,17 +272,6 @@ def _of_run(run: RunFolder) -> dict[str, NeuronModel]:
     return {label: recorded_model(label, described) for label, described in run.about["models"].items()}
 
 
-def _definition(run: RunFolder, label: str) -> Mapping[str, Any]:
-    if label not in run.about["models"]:
-        raise _undefined(label)
-    found: Mapping[str, Any] = run.about["models"][label]
-    return found
-
-
-def _undefined(label: str) -> UserError:
-    return UserError(f"the run has no definition of its model '{short(label)}'; run it again")
-
-
 def _showing(
     rows: pd.DataFrame, features: Sequence[str], known: Mapping[str, NeuronModel], presets: bool
 ) -> tuple[str, NeuronModel, list[str], dict[str, str]]:
@@ -294,7 +283,7 @@ def _showing(
     why: dict[str, str] = {}
     for label in ranked(rows)["model"]:
         if label not in known:
-            raise _undefined(label)
+            raise undefined(label)
         model = known[label]
         for each in (model, *(model.with_preset(name) for name in model.presets if presets and name != model.preset)):
             lacking = next((found for found in search(each, features) if found.outcome != FOUND), None)
@@ -307,89 +296,4 @@ def _showing(
     raise UserError(
         f"no model that is cheap enough shows {', '.join(features)}: not {'; '.join(passed)}; request "
         "fewer features, or give a run with other models or presets"
-    )
-
-
-def _reasons(rows: pd.DataFrame, best: pd.Series, tolerance: float, budget: float) -> list[str]:
-    low, high = 1000 * best["flops_per_ms_low"], 1000 * best["flops_per_ms_high"]
-    limit = Bound.of_cost(best["status"])
-    cost = bounded_text(number(1000 * best["flops_per_ms"]), limit)
-    between = "" if limit or math.isnan(low) else f" (95 % interval {number(low)} to {number(high)})"
-    is_round = best["dt_ms"] < best["largest_dt_ms"]
-    largest = f"{bounded_text(step(best['largest_dt_ms']), Bound.of_dt(best['status']))} ms"
-    said = [
-        f"{cost} operations per second of model time{between}; largest "
-        f"spike-time error {number(best['error_ms'])} ms of {tolerance:g} ms allowed",
-        *(["the coarsest dt of the run holds: a larger one may hold, too, and would cost less"] if limit else []),
-        *(
-            [
-                f"dt = {number(best['dt_ms'])} ms is a round number that was run and holds; the largest that holds is "
-                f"{largest}, with {number(1000 * best['largest_flops_per_ms'])} FLOP/s"
-            ]
-            if is_round
-            else []
-        ),
-        *(
-            [
-                f"all {best['stimuli']:g} stimuli were run at {'the largest' if is_round else 'it'}, at "
-                f"{best['checked_settings']:g} smaller ones down to half of it, and at finer ones"
-            ]
-            if best["checked_settings"]
-            else []
-        ),
-        f"the cheapest of {len(rows)} ways that meet the request, with {', '.join(dict.fromkeys(rows['model']))}",
-    ]
-    same = rows[rows["model"] == best["model"]]
-    second = same[same.index != best.name].sort_values("flops_per_ms")
-    if len(second):
-        next_best = second.iloc[0]
-        said.append(
-            f"the model's next best way, {next_best['method']} with {next_best['detection']}, costs "
-            f"{times_as_much(next_best, best)} as much"
-        )
-    if math.isfinite(budget):
-        said.append(f"{share(best, budget)} of the budget of {budget_said(budget)}")
-    return said
-
-
-def _in_brian2(run: RunFolder, rows: pd.DataFrame, best: pd.Series, budget: float) -> tuple[dict[str, Any], list[str]]:
-    """Return the cheapest way that Brian2 offers for the model, and what to say of it."""
-    model = recorded_model(best["model"], _definition(run, best["model"]))
-    if model.system.random or model.arrivals:
-        drawn = "other random numbers" if model.system.random else "other spikes that arrive"
-        return {}, [f"there is no program: in Brian2 the model would get {drawn} than those of the run"]
-    has = ENGINES["brian2"].runs
-    if has(best):
-        return as_choice(best), ["the Brian2 program below runs exactly this", *_of_tables(run, best)]
-    own = rows[[row["model"] == best["model"] and has(row) for row in rows.to_dict("records")]]
-    if not len(own):
-        return {}, [
-            "there is no Brian2 program: Brian2 finds spikes only at the end of a step, and none of its methods meets "
-            "the request there in this run"
-        ]
-    row = cheapest(own)
-    dt = bounded_text(f"{step(row['dt_ms'])} ms", Bound.of_dt(row["status"]))
-    part = f", {share(row, budget)} of the budget" if math.isfinite(budget) else ""
-    return as_choice(row), [
-        "there is no Brian2 program of this way: Brian2 finds spikes only at the end of a step. There, the same "
-        f"accuracy needs {row['method']} at dt = {dt} and {times_as_much(row, best)} the operations{part}; "
-        "with --engine brian2 that is recommended, with its program"
-    ]
-
-
-def _of_tables(run: RunFolder, best: pd.Series) -> list[str]:
-    if not _definition(run, best["model"])["tables"]:
-        return []
-    return ["the program evaluates rates that the kernel looks up in tables, so it needs more operations"]
-
-
-def _code(run: RunFolder, choice: Mapping[str, Any]) -> str:
-    title = (
-        f"{in_words(choice)}, errors of at most {number(choice['error_ms'])} ms over {choice['horizon_ms'] / 1000:g} s"
-    )
-    return brian2_code(
-        _definition(run, choice["model"]),
-        choice["method"],
-        title=title,
-        **{name: choice[name] for name in ("dt_ms", "drive", "drive_unit", "horizon_ms")},
     )

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from brian2 import ms
 
-from spikecost.accuracy.references.flow import flow
+from spikecost.accuracy.references.flow import known
 from spikecost.accuracy.references.reference import SURE, reference
 from spikecost.accuracy.references.taylor import MOST_SPIKES_PER_MS, solve
 from spikecost.harness.simulate import simulate
@@ -151,7 +151,7 @@ def test_references_of_many_random_functions_agree_with_kernels(first):
 @pytest.mark.parametrize("first", range(0, 10_000, 100))
 def test_intervals_of_ten_thousand_models_are_right(first, draw):
     wrong = [said for seed in range(first, first + 100) if (said := check(seed, draw))]
-    flow.forget()
+    known.forget()
     assert not wrong, "\n".join(wrong)
 
 
@@ -159,5 +159,5 @@ def test_intervals_of_ten_thousand_models_are_right(first, draw):
 @pytest.mark.parametrize("first", range(20, 500, 20))
 def test_spikes_of_many_coupled_models_are_right(first):
     wrong = [said for said in map(check_coupled, range(first, first + 20)) if said]
-    flow.forget()
+    known.forget()
     assert not wrong, "\n".join(wrong)

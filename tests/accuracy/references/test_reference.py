@@ -6,7 +6,7 @@ from brian2 import Hz, cm, ms, mV, second, uA
 from scipy.optimize import brentq
 
 from spikecost.accuracy.references import closed_form, taylor
-from spikecost.accuracy.references.flow import flow
+from spikecost.accuracy.references.flow import known
 from spikecost.accuracy.references.reference import SURE, reference
 from spikecost.harness.stimuli import constant, piecewise_constant, step
 from spikecost.models.catalogue import get_model
@@ -139,7 +139,7 @@ def test_models_of_the_same_equations_share_code_and_nothing_else():
     stimulus = constant(0 * Hz, 200 * ms)
     found = {}
     for order in ([free, kicked], [kicked, free]):
-        flow.forget()
+        known.forget()
         for model in order:
             found.setdefault(model.name, []).append(reference(model, stimulus).train.times)
     expected = (np.arcsin(0.5) + 2 * np.pi * np.arange(10)) / 0.3

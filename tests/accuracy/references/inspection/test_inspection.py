@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spikecost.accuracy.references import taylor
-from spikecost.accuracy.references.flow.flow import flow_of
+from spikecost.accuracy.references.flow.known import flow_of
 from spikecost.accuracy.references.inspection.ranges import Tape
 from spikecost.harness.stimuli import constant
 from spikecost.models.algebra.expression import Const, Op, Var, exp
