@@ -94,14 +94,13 @@ def add_step(parser: argparse.ArgumentParser) -> None:
 
 def add_rows(parser: argparse.ArgumentParser) -> None:
     """Add the options for further rows of a run's table: number formats and other simulators."""
-    formats = parser.add_argument(
+    parser.add_argument(
         "--precision",
         dest="precisions",
         nargs="+",
         metavar="FORMAT",
-        help="number formats of the kernels, each in rows of its own: %(names)s (default: double)",
+        help="number formats of the kernels, such as double, single, s16.15; each has its own rows (default: double)",
     )
-    vars(formats)["names"] = ListedNames(precisions)  # a help text may contain every attribute of its option
     parser.add_argument(
         "--engines", nargs="+", metavar="NAME", help="other simulators to run, too, such as nest neuron brian2:cython"
     )

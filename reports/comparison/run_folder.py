@@ -283,7 +283,7 @@ class RunFolder(Shown):
     @cached_property
     def cheapest(self) -> pd.DataFrame:
         """The cheapest row of each model, for each regime and tolerance."""
-        return cheapest(self.table)
+        return cheapest(self.own)
 
     @cached_property
     def verdict(self) -> pd.DataFrame:
