@@ -346,7 +346,10 @@ class Copy:
         if ran.returncode == 0:
             return "survived", ""
         lines = [line for line in ran.stdout.splitlines() if line.startswith(("FAILED ", "ERROR "))]
-        return "seen", lines[0].split(" - ")[0].partition(" ")[2] if lines else ran.stdout[-300:] + ran.stderr[-300:]
+        if not lines:
+            return "seen", ran.stdout[-300:] + ran.stderr[-300:]
+        # without its parameters, which may contain anything
+        return "seen", lines[0].partition(" ")[2].partition("[")[0].split(" - ")[0]
 
 
 def main() -> int:
