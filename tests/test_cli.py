@@ -536,7 +536,7 @@ def test_report_compare_and_recommend_read_the_run(report, said, monkeypatch):
     assert "izhikevich2004" in (folder / "paper" / "references.bib").read_text()
     status, out, err = said("report", "out", "--format", "tex,doc", "--out", "paper")
     assert (status, out) == (2, "")
-    assert err.startswith("spikecost: unknown format 'doc': give one or more of html, md, tex, ")
+    assert err.startswith("spikecost: unknown format 'doc': known are html, md, tex, ")
     assert {path.name for path in (folder / "paper").iterdir()} == {"references.bib", "methods.txt", "report.json"}
     status, out, err = said("compare", "out", "out")
     assert (status, err) == (0, "")

@@ -74,7 +74,7 @@ def test_a_figure_shows_itself():
         (lambda: sc.compare(["lif"], 0.1 * ms, suite="quick"), "suite = 'quick'"),
         (lambda: sc.recommend(20 * Hz, 0.1 * ms, features="tonic_bursting"), "features = 'tonic_bursting'"),
         (lambda: sc.recommend(20 * Hz, 0.1 * ms, run="report"), "run = 'report'"),
-        (lambda: sc.recommend(20 * Hz, 0.1 * ms, engine="neuron"), "give brian2 or nest"),
+        (lambda: sc.recommend(20 * Hz, 0.1 * ms, engine="genn"), "unknown engine 'genn'"),
         (lambda: sc.compare(["lif"], 0.1 * ms, rates=[50], jobs="two"), "jobs = 'two'"),
         (lambda: sc.RunFolder.read(3), "folder = 3"),
         (lambda: sc.count("lif", 3), "method = 3"),
