@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 
+import capstone
 import numpy as np
 import pytest
 from brian2 import ms
+from elftools.elf.elffile import ELFFile
 
 import spikecost as sc
 from spikecost.flops.conventions import get_convention
@@ -67,10 +69,6 @@ def test_operations_are_those_of_integers():
 
 def test_multiplications_and_shifts_are_in_the_machine_code():
     """Every product is one multiplication of 64 bits and one shift by 15, and there are no others."""
-    capstone = pytest.importorskip("capstone")
-    pytest.importorskip("elftools")
-    from elftools.elf.elffile import ELFFile
-
     step = make_step(MODELS["izhikevich"], "esr_midpoint", "grid", precision="s16.15")
     library = compile_kernels([step], SCALAR)[0].library
     with open(library, "rb") as file:
