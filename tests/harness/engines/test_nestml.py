@@ -69,6 +69,7 @@ def test_what_cannot_be_written_is_refused_in_one_line(change, reason):
 
 def test_what_is_missing_is_named(monkeypatch):
     monkeypatch.setattr("spikecost.harness.engines.nestml._HEADERS", {"no/such.h": "libno-such-dev"})
+    monkeypatch.setattr(NESTML, "tools", ())  # the compiler is named before the headers
     assert "install libno-such-dev" in NESTML.why_not_here() or "pip install" in NESTML.why_not_here()
 
 
