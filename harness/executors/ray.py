@@ -34,6 +34,7 @@ class _Ray(Workers):
         self._ray, self._address, self._ours = library, address, ours
         self._numbers = count(1)
         self._actors: dict[str, Any] = {}
+        self._lost: list[Any] = []
         self._lock = threading.Lock()
 
     def slots(self) -> Mapping[str, int]:
@@ -44,6 +45,11 @@ class _Ray(Workers):
                 f"the connection to the cluster {self._address} is lost; run again: finished results are in the store"
             ) from error
         with self._lock:
+            lost, self._lost = self._lost, []
+        for actor in lost:  # if it lives, another one would wait for its processor; callbacks of Ray may not end it
+            with contextlib.suppress(Exception):
+                self._ray.kill(actor)
+        with self._lock:
             while len(self._actors) < wanted:
                 made = self._ray.remote(num_cpus=1, max_restarts=0)(_Actor).remote()
                 self._actors[f"{next(self._numbers)} (Ray actor)"] = made
@@ -52,7 +58,11 @@ class _Ray(Workers):
     def submit(self, worker: str, work: Work) -> Future[Any]:
         asked: Future[Any] = Future()
         asked.set_running_or_notify_cancel()
-        given = self._actors[worker].do.remote(pickle.dumps(work)).future()
+        actor = self._actors.get(worker)
+        if actor is None:  # its last work has just ended with it
+            asked.set_exception(WorkerLost("the actor is gone"))
+            return asked
+        given = actor.do.remote(pickle.dumps(work)).future()
         given.add_done_callback(lambda done: self._answer(worker, asked, done))
         return asked
 
@@ -61,7 +71,8 @@ class _Ray(Workers):
             asked.set_result(pickle.loads(done.result()))  # noqa: S301 - from a worker of the user's own cluster
         except Exception as error:
             with self._lock:
-                self._actors.pop(worker, None)
+                if worker in self._actors:
+                    self._lost.append(self._actors.pop(worker))
             # Ray's messages are long, and give advice on Ray
             asked.set_exception(WorkerLost(f"Ray says: {type(error).__name__}"))
 
