@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import time
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
@@ -37,6 +38,18 @@ class MechanismEngine(Engine):
     @abstractmethod
     def compiled(self, text: str) -> Path:
         """Compile a mechanism, once per text, and return the library."""
+
+    def why_not_here(self) -> str:
+        """Return what is missing, or that the simulator's own commands cannot compile where it is installed."""
+        if reason := super().why_not_here():
+            return reason
+        found = importlib.util.find_spec(self.package) if self.package else None
+        if found and found.origin and len(found.origin.split()) > 1:
+            return (
+                f"{self.title} cannot compile models, because there is a space in the name of the folder in which it is "
+                f"installed, {Path(found.origin).parent}; install it in another"
+            )
+        return ""
 
     def settings(self, method: str) -> Mapping[str, object]:  # noqa: ARG002 - by default
         """Return what the program needs to know in addition, for a scheme."""

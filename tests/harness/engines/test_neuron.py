@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ from spikecost.models.definition.neuron import NeuronModel
 from spikecost.models.ground.errors import UserError
 
 from ...archetypes import product
+from ...messages import mentions
 from .by_hand import COUPLED, backward_euler, needs, pieces
 
 NEURON = ENGINES["neuron"]
@@ -97,3 +99,11 @@ def test_what_cannot_be_written_is_refused():
             NEURON.run(model, "", Fraction(1, 10), stimulus)
     with pytest.raises(UserError, match="has no method 'rk4'; give backward_euler"):
         NEURON.run("lif", "rk4", Fraction(1, 10), stimulus)
+
+
+def test_a_folder_with_a_space_is_refused(monkeypatch):
+    # its makefiles, and Arbor's, have names of files without quotes
+    there = SimpleNamespace(origin="/home/New User/lib/neuron/__init__.py")
+    monkeypatch.setattr("importlib.util.find_spec", lambda _name: there)
+    monkeypatch.setattr(NEURON, "tools", ())
+    assert mentions(NEURON.why_not_here(), "a space", "/home/New User/lib/neuron", "install it in another")
