@@ -46,7 +46,7 @@ class MechanismEngine(Engine):
         found = importlib.util.find_spec(self.package) if self.package else None
         if found and found.origin and len(found.origin.split()) > 1:
             return (
-                f"{self.title} cannot compile models, because there is a space in the name of the folder in which it is "
+                f"{self.title} cannot compile models: there is a space in the name of the folder in which it is "
                 f"installed, {Path(found.origin).parent}; install it in another"
             )
         return ""
