@@ -578,7 +578,7 @@ REFUSED = {
     ),
     "linked to a variable": (
         linked_to_a_voltage,
-        "mine: 'EL' is 'v' of other, to which it is linked, and which its own spikes change; ",
+        "mine: 'EL' is (linked) to 'v' of other, which stands still when its own neuron is refractory; ",
     ),
     "constant over dt": (
         lambda: leaky(LEAKY.replace("- v", "- w") + "\nw = v : volt (constant over dt)", name="mine", method="rk2"),
