@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from ...models.ground.errors import UserError
 from ...models.language import units
 from ...models.reading.from_brian2 import recording_of
-from ...models.reading.group.timed_arrays import VALUE, Recording
+from ...models.reading.group.timed_arrays import VALUE, TimedInput
 from .base import Stimulus
 
 #: The largest number of steps for which Brian2 is asked for values.
@@ -81,7 +81,7 @@ def _internal(value: float, dimension: Dimension) -> float:
     return float(units.internal(Quantity.with_dimensions(float(value), dimension)))
 
 
-def _recorded(recording: Recording, horizon: Fraction, where: str) -> Stimulus:
+def _recorded(recording: TimedInput, horizon: Fraction, where: str) -> Stimulus:
     """Return the values that Brian2 computes, each held for a step; equal ones are one piece."""
     dt = units.in_ms(recording.dt, "dt")
     steps = math.ceil(horizon / dt)
@@ -96,7 +96,7 @@ def _recorded(recording: Recording, horizon: Fraction, where: str) -> Stimulus:
     return Stimulus(durations, values, recording.driven.dimension)
 
 
-def _values(recording: Recording, steps: int, where: str) -> NDArray[np.float64]:
+def _values(recording: TimedInput, steps: int, where: str) -> NDArray[np.float64]:
     """Return the values at the start of each step."""
     before = brian2.prefs.codegen.target
     brian2.prefs.codegen.target = "numpy"

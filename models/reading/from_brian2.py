@@ -24,7 +24,7 @@ from .group.linked import linked_notes
 from .group.method import method_of
 from .group.names import Names
 from .group.texts import Texts, texts_of
-from .group.timed_arrays import Recording, autonomous_part
+from .group.timed_arrays import TimedInput, autonomous_part
 from .group.values import value_at
 from .surroundings.input import choose
 from .surroundings.operations import with_drawn
@@ -155,7 +155,7 @@ def synapses_of(group: Any, index: int, namespace: Mapping[str, Any]) -> list[Pa
     return pathways_of(whole, at, texts.used, namespace)
 
 
-def recording_of(group: Any, index: int, namespace: Mapping[str, Any]) -> Recording | None:
+def recording_of(group: Any, index: int, namespace: Mapping[str, Any]) -> TimedInput | None:
     """Return what gives the values of TimedArrays in the equations of a neuron; None if there are none.
 
     Raises
@@ -180,7 +180,7 @@ def recording_of(group: Any, index: int, namespace: Mapping[str, Any]) -> Record
     outside = equations.identifiers - set(equations.names)
     objects = {name: found for name in outside if (found := names.resolved(name)) is not None}
     values = {name: value_at(texts, whole, name, at) for name in sorted(given)}
-    return Recording(texts.driven, equations, objects, values, whole.method_choice, whole.clock.dt)
+    return TimedInput(texts.driven, equations, objects, values, whole.method_choice, whole.clock.dt)
 
 
 def _neuron(group: Any, index: int) -> tuple[brian2.NeuronGroup, int]:

@@ -2,7 +2,7 @@
 
 Usually this is the value of one TimedArray at the time t. Anything else that depends only on the time (a TimedArray at
 ``t - delay``, a sum of two) is a parameter, too: its values are what Brian2 computes for it at the start of each step
-(`Recording`).
+(`TimedInput`).
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Driven:
 
 
 @dataclass(frozen=True)
-class Recording:
+class TimedInput:
     """What Brian2 must run to know the values of a `Driven` parameter: a part of the neuron that has no spikes."""
 
     driven: Driven
