@@ -24,6 +24,10 @@ class Arbor(MechanismEngine):
     program = "run_arbor.py"
     default_dt = Fraction(1, 40)
     default_dt_source = "python/simulation.cpp, run: dt = 0.025 ms"
+    varying = (
+        "the envelope of an i_clamp gives it as straight lines, of which each step takes the value at its start (an "
+        "input of other shapes is given as lines over the steps; arbor/backends/multicore/stimulus.hpp)"
+    )
     labels = Labels(
         "a spike is found at the end of a step; its label is where the straight line between the voltages at the ends "
         "of the step crosses the threshold; nothing is reset",

@@ -13,8 +13,8 @@ import numpy as np
 
 from ...models.algebra.draft import NotApplicable
 from ...models.definition.neuron import NeuronModel
-from ..stimuli import Stimulus
-from .base import Engine, EngineRun, on_the_grid, why_not_plain
+from ..stimuli import Stimulus, as_lines
+from .base import Engine, EngineRun, inputs_of, on_the_grid, why_not_plain
 from .child import ask
 from .nmodl import MECHANISM, Mechanism
 
@@ -78,6 +78,7 @@ class MechanismEngine(Engine):
         started = time.perf_counter()
         library = self.compiled(mechanism.text)
         seconds = time.perf_counter() - started
+        pieces, arrays = inputs_of(stimulus, dts, as_lines)
         answer = ask(
             self.title,
             self.program,
@@ -90,12 +91,11 @@ class MechanismEngine(Engine):
                 "scale": mechanism.scale,
                 "v": model.initial_values[model.system.threshold.variable],
                 "neurons": neurons,
-                "pieces": [
-                    (float(length), value) for length, value in zip(stimulus.durations, stimulus.values, strict=True)
-                ],
+                "pieces": pieces,
                 "dts": list(map(float, dts)),
                 **self.settings(method),
             },
+            arrays,
         )
         return [
             EngineRun(

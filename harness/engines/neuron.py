@@ -29,6 +29,10 @@ class Neuron(MechanismEngine):
     program = "run_neuron.py"
     default_dt = Fraction(1, 40)
     default_dt_source = "src/nrnoc/membdef.h, DEF_dt"
+    varying = (
+        "Vector.play gives it as straight lines, which steps of fixed length take in their middle (an input of other "
+        "shapes is given as lines over the steps; src/nrncvode/vrecord.cpp, VecPlayContinuous; src/nrnoc/fadvance.cpp)"
+    )
     labels = Labels(
         "a spike is found at the end of a step, where the voltage is above the threshold for the first time; the reset "
         "acts there; the label is the end of the step (plus 1e-10 ms where a NetCon watches the voltage)",

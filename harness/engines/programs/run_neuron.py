@@ -6,6 +6,7 @@ import sys
 import time
 
 import neuron
+import numpy as np
 from neuron import h
 
 question = json.load(sys.stdin)
@@ -46,18 +47,27 @@ def set_input(value: float) -> None:
 
 
 answers = []
-for dt in question["dts"]:
+playing: list[object] = []
+for place, dt in enumerate(question["dts"]):
     events = h.Vector()
     detectors[0].record(events)
     if question["variable"]:
         variable.maxstep(dt)
     else:
         h.dt = dt
+    for vector in playing:
+        vector.play_remove()  # type: ignore[attr-defined]
+    if question["input"] and f"input{place}" in question:
+        times, values = (h.Vector(row) for row in np.load(question[f"input{place}"]))
+        playing = [values, times]
+        for instance in instances:
+            values.play(getattr(instance, f"_ref_{question['input']}"), times, True)
     set_input(question["pieces"][0][1])
     h.finitialize(question["v"])
     seconds, end = 0.0, 0.0
     for duration, value in question["pieces"]:
-        set_input(value)
+        if not playing:
+            set_input(value)
         end += duration
         started = time.perf_counter()
         context.psolve(end)
