@@ -26,15 +26,17 @@ def cell_with(points: list[tuple[float, float]]) -> object:
     envelope = [(time_ * units.ms, 1e-3 * (question["scale"] * value) * units.nA) for time_, value in points]
     decor = (
         arbor.decor()
-        .set_property(Vm=question["v"] * units.mV, cm=0.01 * units.F / units.m2)
-        .paint("(all)", arbor.density(question["mechanism"]))
+        .set_property(Vm=question["v"] * units.mV, cm=0.01 * question["capacitance"] * units.F / units.m2)
+        .paint("(all)", arbor.density(question["mechanism"], question["settings"]))
         .place("(location 0 0.5)", arbor.i_clamp(envelope))
         .place("(location 0 0.5)", arbor.threshold_detector(question["threshold"] * units.mV), "spikes")
     )
+    for ion, value in question["reversals"].items():
+        decor.set_ion(ion, rev_pot=value * units.mV)
     return arbor.cable_cell(tree, decor, discretization=arbor.cv_policy_single())
 
 
-catalogue = arbor.load_catalogue(question["library"])
+catalogue = arbor.load_catalogue(question["library"]) if question["library"] else arbor.default_catalogue()
 
 
 class Cells(arbor.recipe):  # type: ignore[misc]
