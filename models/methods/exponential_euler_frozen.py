@@ -1,5 +1,7 @@
 """Exponential Euler with what is not linear in a variable frozen, too."""
 
+import math
+
 from ..algebra.draft import Derivatives, Vector
 from ..algebra.expression import Expr
 from ..definition.neuron import NeuronModel
@@ -21,6 +23,7 @@ class FrozenExponentialEuler(FixedStep):
 
     name = "exponential_euler_frozen"
     order = 1
+    order_alone = math.inf
     brian2 = "exponential_euler"
     usual = False
 
