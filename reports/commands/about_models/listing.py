@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from importlib.metadata import entry_points, version
 from pathlib import Path
 from typing import Any
 
-from ....models.ground import cache as kept
-from ....models.ground.code_version import code_version
 from ...writing import text
+from .on_disk import recalled
 
 _ROOT = Path(__file__).parents[3]
-#: The folders of code, and the file, that the lists are made of.
-_CODE = ("models", "flops", "harness", "accuracy", "reports")
+#: The file that the lists are made of, in addition to code.
 _KNOWN = "accuracy/features/shown/catalogue.csv"
-#: The libraries that read equations.
-_LIBRARIES = ("brian2", "numpy", "sympy")
 #: Other packages may add to the lists: then they are always made again.
 _GROUPS = ("models", "detections", "conventions", "features")
 
@@ -44,16 +38,8 @@ class Listing:
 
 def listed() -> Listing:
     """Return the lists, from disk if they were made before with the same code and libraries."""
-    if any(entry_points(group=f"spikecost.{group}") for group in _GROUPS):
-        return _made()
-    key = [
-        "listing",
-        code_version(*_CODE),
-        (_ROOT / _KNOWN).read_text(),
-        platform.python_version(),
-        *(f"{name} {version(name)}" for name in _LIBRARIES),
-    ]
-    return Listing(**kept.recall("code", "\n".join(key), lambda: asdict(_made())))
+    question = ("listing", (_ROOT / _KNOWN).read_text())
+    return Listing(**recalled(question, _GROUPS, lambda: asdict(_made())))
 
 
 def _made() -> Listing:
