@@ -83,7 +83,8 @@ def test_a_count_is_kept(asked, tmp_path):
 def test_what_may_change_is_not_kept(tmp_path):
     """The model of a file is counted again: the file may be another one."""
     model = tmp_path / "model.toml"
-    text = 'equations = "dv/dt = -v/(5*ms) + I : 1\\nI : hertz"\nthreshold = "v > 1"\nreset = "v = 0"\ninitial = { v = 0 }\n'
+    text = 'equations = "dv/dt = -v/(5*ms) + I : 1\\nI : hertz"\nthreshold = "v > 1"\nreset = "v = 0"\n'
+    text += "initial = { v = 0 }\n"
     printed = []
     for equations in (text, text.replace("-v/", "-v**2/")):
         model.write_text(equations)
