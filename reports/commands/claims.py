@@ -11,6 +11,7 @@ from ...models.ground.errors import UserError
 from ..claims import published  # noqa: F401 - registers the claims
 from ..claims.claim import CLAIMS, ClaimFinding, ClaimVerdict
 from ..claims.evidence import Evidence
+from ..page.claims import ANSWERS
 from ..writing.escape import markdown
 from ..writing.files import write_file
 from ..writing.text import frame, prose
@@ -26,8 +27,6 @@ PAGE = (
     "SEED` tests a claim with others.",
     "",
 )
-#: How an answer is written.
-ANSWERS = {True: "agrees", False: "contradicts", None: "not known"}
 
 
 def verdicts(names: Sequence[str], evidence: Evidence) -> list[ClaimVerdict]:
