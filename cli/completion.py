@@ -42,7 +42,7 @@ def complete_if_asked(parser: argparse.ArgumentParser) -> None:
     """If a shell asks for completions, print them and end the program."""
     if _ASKED not in os.environ:
         return
-    import argcomplete  # noqa: PLC0415 - only shells need it
+    import argcomplete
 
     for action in _actions(parser):
         kind = _NAMES.get(action.dest)
@@ -62,7 +62,7 @@ def _actions(parser: argparse.ArgumentParser) -> Iterator[argparse.Action]:
 
 def _completer(kind: str, *, with_commas: bool) -> Callable[..., Sequence[str]]:
     def names(prefix: str, **_: Any) -> Sequence[str]:
-        from ..reports.commands.about_models.names import names_of  # noqa: PLC0415 - only if names are asked for
+        from ..reports.commands.about_models.names import names_of
 
         before, comma, _last = prefix.rpartition(",") if with_commas else ("", "", prefix)
         found = [f"{before}{comma}{name}" for name in names_of(kind)]
@@ -73,6 +73,6 @@ def _completer(kind: str, *, with_commas: bool) -> Callable[..., Sequence[str]]:
 
 def _files(prefix: str) -> list[str]:
     """Return files that may hold models: Python, TOML, and the folders on the way to them."""
-    from argcomplete.completers import FilesCompleter  # noqa: PLC0415
+    from argcomplete.completers import FilesCompleter
 
     return [name for name in FilesCompleter((".py", ".toml"))(prefix) if not os.path.basename(name).startswith(".")]

@@ -16,7 +16,7 @@ from markupsafe import Markup
 from ..figures.look import COLOURS, ON_DARK, pick
 from ..writing.numbers import number, short
 from . import tables
-from .claims import SEED, claims
+from .claims import claims
 from .embedded import data
 
 if TYPE_CHECKING:
@@ -63,7 +63,6 @@ def page(run: RunFolder) -> str:
         demos=tables.demos(run),
         peers=tables.peers(run),
         claims=claims(),
-        claims_seed=SEED,
         style=_own("style.css") + _colours(max(len(run.models), run.by_kind["kind"].nunique())),
         script=Markup("\n").join(_own(name) for name in SCRIPTS),
         plotly=_plotly(),

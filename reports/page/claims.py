@@ -1,6 +1,6 @@
 """Verdicts on published claims that come with spikecost: the page shows them, and its run does not change them.
 
-``claims.json`` beside this file is what ``spikecost claims --json`` printed.
+``claims.json`` beside this file was written together with docs/claims.md, by ``spikecost claims --out`` with both.
 """
 
 from __future__ import annotations
@@ -10,8 +10,6 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-#: Seed of the stimuli that the claims were tested with: the default of ``spikecost claims``.
-SEED = 0
 #: How answers are written.
 ANSWERS = {True: "agrees", False: "contradicts", None: "not known"}
 

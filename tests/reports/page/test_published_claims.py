@@ -7,33 +7,27 @@ from pathlib import Path
 import pytest
 from selenium.webdriver.common.by import By
 
-from spikecost.reports.claims.claim import CLAIMS, ClaimFinding, ClaimSays, ClaimVerdict
-from spikecost.reports.commands.claims import claims_markdown
+from spikecost.reports.claims.claim import CLAIMS
 from spikecost.reports.page.claims import claims
+from spikecost.reports.writing.escape import markdown
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "claims.md"
 
 
-def shipped():
-    return [
-        ClaimVerdict(
-            CLAIMS[each["name"]],
-            ClaimSays(each["verdict"]),
-            tuple(ClaimFinding(of["conditions"], of["number"], of["agrees"]) for of in each["findings"]),
-        )
-        for each in claims()
-    ]
-
-
 def test_the_verdicts_are_those_of_the_document():
-    """If this fails, renew both: `spikecost claims --json > reports/page/claims.json`, and `--out docs/claims.md`."""
-    assert claims_markdown(shipped()) == DOCUMENT.read_text()
-
-
-def test_every_claim_is_shown_with_the_rule_that_is_in_force():
+    """If it fails, renew both together: `spikecost claims --out docs/claims.md reports/page/claims.json`."""
+    text = DOCUMENT.read_text()
     assert {each["name"] for each in claims()} == set(CLAIMS)
-    for verdict, each in zip(shipped(), claims(), strict=True):
-        assert verdict.to_json() == {name: each[name] for name in verdict.to_json()}
+    assert text.count("\n## ") == len(claims())
+    for each in claims():
+        own = text.split(f"\n## {each['name']}\n")[1].split("\n## ")[0]
+        for said in ("claim", "text", "source", "certainty", "known", "assumed", "agrees_if", "flips"):
+            assert markdown(each[said]) in own
+        rows = [line for line in own.splitlines() if line.startswith("| ")][1:]
+        assert len(rows) == len(each["rows"])
+        assert all(
+            f"| {' | '.join(map(markdown, row))} |" in line for row, line in zip(each["rows"], rows, strict=True)
+        )
 
 
 def test_the_page_shows_the_claims(shown):
@@ -44,7 +38,6 @@ def test_the_page_shows_the_claims(shown):
         for row in part.find_elements(By.CSS_SELECTOR, "#claims tbody tr")
     ]
     assert rows == [[each["claim"], f"{each['source']} ({each['certainty']})", each["text"]] for each in claims()]
-    assert "seed 0" in part.text
     part.find_element(By.TAG_NAME, "summary").click()
     tables = part.find_elements(By.CSS_SELECTOR, "table.claim")
     numbers = [len(table.find_elements(By.CSS_SELECTOR, "tbody tr")) for table in tables]

@@ -224,8 +224,7 @@ def test_budgets_that_cannot_be_read(budget):
 
 
 @pytest.mark.parametrize(
-    ("cost", "said"),
-    [(1.0, "0.1 % of the budget"), (1990.0, "199 % of the budget"), (12000.0, "12 times the budget")],
+    ("cost", "said"), [(1.0, "0.1 % of the budget"), (1990.0, "199 % of the budget"), (12000.0, "12 times the budget")]
 )
 def test_the_part_of_a_budget_is_written_as_people_do(cost, said):
     row = pd.Series({"flops_per_ms": cost, "status": Status.REACHED})
