@@ -25,7 +25,7 @@ PAIRS = 4
 
 
 @dataclass(frozen=True)
-class Measured:
+class OfRegime:
     """What a regime of a model takes, in s of processor time."""
 
     finding: float
@@ -42,7 +42,7 @@ class OfModel:
     regimes: int
     cells: int
     """Regimes times methods and detections that apply."""
-    measured: tuple[Measured, ...]
+    measured: tuple[OfRegime, ...]
     """Of some of its regimes."""
 
     @property
@@ -141,7 +141,7 @@ def estimate(
 
 def _measured(
     suite: Suite, model: NeuronModel, find: Callable[[], Regime], chance: random.Random, clock: Callable[[], float]
-) -> tuple[Measured, int]:
+) -> tuple[OfRegime, int]:
     """Measure a regime; return also how many methods with their detection apply to its model."""
     before = clock()
     regime = find()
@@ -150,7 +150,7 @@ def _measured(
     kernels = compiled_for(regime, alone)
     costs = {pair: guessed_cost(regime, *pair, kernels) for pair in kernels.compiled}
     if not any(costs.values()):  # the model does not reach the rate
-        return Measured(finding, 0.0), len(costs)
+        return OfRegime(finding, 0.0), len(costs)
     # one after the other in the order of their cost, so that cheap and expensive ones are measured
     order = sorted(costs, key=costs.__getitem__)
     few = [chance.choice(part) for part in _parts(order, min(PAIRS, len(order)))]
@@ -158,7 +158,7 @@ def _measured(
     for method, detection in few:
         attempt(partial(swept_curve, regime, method, detection, kernels, alone, store=Store(None)))
     sweeping = (clock() - before) * sum(costs.values()) / sum(costs[pair] for pair in few)
-    return Measured(finding, sweeping), len(costs)
+    return OfRegime(finding, sweeping), len(costs)
 
 
 def _parts(items: Sequence[tuple[str, str]], count: int) -> list[Sequence[tuple[str, str]]]:

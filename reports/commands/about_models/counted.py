@@ -7,9 +7,6 @@ from typing import Any
 
 from ...writing.text import prose, rows
 
-#: The kinds of items that a count may depend on.
-COUNTED = ("models", "methods", "detections", "conventions", "number_formats")
-
 
 def as_text(said: Mapping[str, Any]) -> str:
     """Write what `counts.said` returns as text for a terminal."""

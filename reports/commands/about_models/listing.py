@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+import platform
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
+from importlib.metadata import entry_points, version
 from pathlib import Path
 from typing import Any
 
+from ....models.ground import cache as kept
+from ....models.ground.code_version import code_version
 from ...writing import text
-from .on_disk import recalled
 
 _ROOT = Path(__file__).parents[3]
-#: The file that the lists are made of, in addition to code.
+#: The folders of code, and the file, that the lists are made of.
+_CODE = ("models", "flops", "harness", "accuracy", "reports")
 _KNOWN = "accuracy/features/shown/catalogue.csv"
-#: Other packages may add to the lists: then they are always made again.
-_GROUPS = ("models", "detections", "conventions", "features")
+#: The libraries that read equations.
+_LIBRARIES = ("brian2", "numpy", "sympy")
+#: How the groups of entry points start with which other packages add to the lists: then they are always made again.
+_GROUPS = "spikecost."
 
 
 @dataclass(frozen=True)
@@ -38,8 +46,38 @@ class Listing:
 
 def listed() -> Listing:
     """Return the lists, from disk if they were made before with the same code and libraries."""
-    question = ("listing", (_ROOT / _KNOWN).read_text())
-    return Listing(**recalled(question, _GROUPS, lambda: asdict(_made())))
+    return Listing(**from_disk("listing", lambda: asdict(_made())))
+
+
+def from_disk(what: str, make: Callable[[], Any], lasts: Callable[[Any], bool] = lambda _: True) -> Any:
+    """Return what the code and its libraries say, from disk if it was made before with the same.
+
+    Parameters
+    ----------
+    what : str
+        Its name on disk.
+    make : callable
+        Makes it, of values that JSON can store.
+    lasts : callable
+        Whether what was made may be kept.
+    """
+    if any(group.startswith(_GROUPS) for group in entry_points().groups):
+        return make()
+    key = [
+        what,
+        code_version(*_CODE),
+        (_ROOT / _KNOWN).read_text(),
+        platform.python_version(),
+        *(f"{name} {version(name)}" for name in _LIBRARIES),
+    ]
+    found = kept.read("code", "\n".join(key))
+    if found is not None:
+        with suppress(ValueError):
+            return json.loads(found)
+    made = make()
+    if lasts(made):
+        kept.write("code", "\n".join(key), json.dumps(made).encode())
+    return made
 
 
 def _made() -> Listing:

@@ -8,7 +8,7 @@ import pytest
 
 from spikecost.accuracy.regimes.regime import Regime
 from spikecost.accuracy.study import estimate as module
-from spikecost.accuracy.study.estimate import Measured, OfModel, estimate
+from spikecost.accuracy.study.estimate import OfRegime, OfModel, estimate
 from spikecost.accuracy.study.suite import Suite
 from spikecost.cli import main
 from spikecost.models.ground.errors import UserError
@@ -61,7 +61,7 @@ def test_it_is_exact_if_cells_take_what_their_operations_do(suite, monkeypatch):
 
 
 def test_the_error_is_that_of_a_mean_of_a_few_of_many():
-    of_model = OfModel("lif", 10, 100, (Measured(1.0, 2.0), Measured(1.0, 4.0)))
+    of_model = OfModel("lif", 10, 100, (OfRegime(1.0, 2.0), OfRegime(1.0, 4.0)))
     assert of_model.finding + of_model.sweeping == 10 * 4
     # variance 2 of two values, of ten: 10 sqrt(2/2 (1 - 2/10))
     assert of_model.error == pytest.approx(10 * 0.8**0.5)
