@@ -16,8 +16,6 @@ from .text import numeric
 
 #: Metadata that would differ each time a file is written: the same run gives the same file.
 _NO_DATE: dict[str, dict[str, None]] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
-#: Settings with which a figure has no layout engine unless it is given one.
-_NO_LAYOUT = {"figure.autolayout": False, "figure.constrained_layout.use": False}
 
 
 def to_figure(figure: Figure, kind: str, dpi: float | None = 150) -> bytes:
@@ -29,7 +27,9 @@ def to_figures(figure: Figure, kinds: Iterable[str], dpi: float | None = 150) ->
     """Return a figure in several formats, by format: it is laid out once, which takes as long as two formats."""
     found = {}
     engine = figure.get_layout_engine()
-    with warnings.catch_warnings(), matplotlib.rc_context(_NO_LAYOUT):
+    # by these settings, a figure would get another layout engine in place of none
+    none = matplotlib.rc_context({"figure.autolayout": False, "figure.constrained_layout.use": False})
+    with warnings.catch_warnings(), none:
         # a letter that the font lacks, in the name of a model, is drawn as a box; the page has it as text
         warnings.filterwarnings("ignore", r"Glyph \d+ .* missing from font", UserWarning)
         figure.draw_without_rendering()
