@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from statistics import fmean
 from typing import Any
 
 import pandas as pd
@@ -12,7 +11,6 @@ from ...accuracy.study.study import OURS, Case, Study
 from ...models.algebra.expression import INTEGER_KINDS, KINDS
 from ..tables import table
 from ..tables.breakdown import per_ms
-from ..tables.table import situation
 
 #: Kinds of operation of kernels in double precision.
 _KINDS = tuple(kind for kind in KINDS if kind not in INTEGER_KINDS and kind != "random")

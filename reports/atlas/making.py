@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from ...accuracy.study.phases.progress import Progress
 from ...accuracy.search.status import Status
+from ...accuracy.study.phases.progress import Progress
 from ...accuracy.study.phases.sweeping import cases_of, without_points
 from ...accuracy.study.runner import run_suite
 from ...accuracy.study.study import OURS, Study
