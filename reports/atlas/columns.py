@@ -38,7 +38,7 @@ OF_MAKING = {
 #: Columns and their meaning.
 COLUMNS = {name: table.COLUMNS[name] for name in _OF_TABLE} | BY_KIND | OF_MAKING
 COLUMNS["tolerance"] = (
-    "largest spike-time error allowed, in ms; empty if the method or detection cannot run the model, or if the model does "
+    "largest spike-time error allowed, in ms; empty if the method or detection cannot run the model, or the model does "
     "not reach the rate"
 )
 COLUMNS["error_ms"] += "; the error of the references, which is its own bound, is in reference_error_ms"
