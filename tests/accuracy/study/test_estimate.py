@@ -8,7 +8,7 @@ import pytest
 
 from spikecost.accuracy.regimes.regime import Regime
 from spikecost.accuracy.study import estimate as module
-from spikecost.accuracy.study.estimate import OfRegime, OfModel, estimate
+from spikecost.accuracy.study.estimate import OfModel, OfRegime, estimate
 from spikecost.accuracy.study.suite import Suite
 from spikecost.cli import main
 from spikecost.models.ground.errors import UserError
