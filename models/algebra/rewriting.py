@@ -12,8 +12,9 @@ from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 
 from ..ground.errors import UserError
-from .expression import FLOATS, Const, Expr, Op, Table, Var, hyperbolic, in_forms, nodes, text
+from .expression import FLOATS, Const, Expr, Op, Table, Var, hyperbolic, in_forms, nodes
 from .functions import CALLS, ROWS
+from .words import words
 
 #: Below this |x| the singular quotients x/(exp(x) - 1) and (exp(x) - 1)/x are replaced by two terms of their series.
 #: This node itself is in the lowered expressions, so that a number format that needs another number can replace it.
@@ -166,7 +167,7 @@ class Graph:
     def _div(self, a: Expr, b: Expr) -> Expr:
         if isinstance(b, Const):
             if b.value == 0:
-                raise UserError(f"'{text(Op('div', (a, b)))}' in the equations divides by zero; change it")
+                raise UserError(f"'{words(Op('div', (a, b)))}' in the equations divides by zero; change it")
             return self._mul(self.number(1 / b.value), a)
         if _is(a, 0):
             return a
@@ -206,7 +207,7 @@ class Graph:
             return self.number(Fraction(FLOATS["pow"](float(a.value), float(b.value))))
         except (ArithmeticError, ValueError) as error:
             raise UserError(
-                f"'{text(Op('pow', (a, b)))}' in the equations is not a number: {error.args[-1]}; change it"
+                f"'{words(Op('pow', (a, b)))}' in the equations is not a number: {error.args[-1]}; change it"
             ) from None
 
     def _sqrt(self, a: Expr) -> Expr:
@@ -227,7 +228,7 @@ class Graph:
         try:
             return self.number(Fraction((exact or FLOATS[kind])(a.value)))
         except (OverflowError, ValueError) as error:  # exp of a large number, the square root of a negative one
-            raise UserError(f"'{text(Op(kind, (a,)))}' in the equations is not a number: {error}; change it") from None
+            raise UserError(f"'{words(Op(kind, (a,)))}' in the equations is not a number: {error}; change it") from None
 
     def _less(self, a: Expr, b: Expr) -> Expr:
         return self._compare("less", a, b)
