@@ -48,13 +48,13 @@ def test_most_orders_are_the_methods_own():
         ("-v + int(v > 0.5)*(v - 0.5)", 2, "the slope of a right-hand side jumps where v > 0.5 changes"),
         ("-v + int(v > 0.5)*(v - 0.4)", 1, "a right-hand side jumps where v > 0.5 changes"),
         # two halves that meet
-        ("int(v < 0.5)*v + int(v >= 0.5)*(1 - v)", 2, "the slope of a right-hand side jumps where v >= 0.5 changes"),
+        ("int(v < 0.5)*v + int(v >= 0.5)*(1 - v)", 2, "the slope of a right-hand side jumps where v < 0.5 changes"),
         ("-v + int(v > 0.5)*(v - 0.5)**2", 3, "derivative 2 of a right-hand side jumps where v > 0.5 changes"),
         ("-v + int(v > 0.5)*(v - 0.5)**3", 4, ""),
         (
             "int(v < 0.5)*v**2 + int(v >= 0.5)*(v - 0.25)",
             3,
-            "derivative 2 of a right-hand side jumps where v >= 0.5 changes",
+            "derivative 2 of a right-hand side jumps where v < 0.5 changes",
         ),
         ("-v + int(v > 0.5)*0", 4, ""),
         ("-v + int(v**2 > 0.5)", 1, "a right-hand side jumps where v**2 > 0.5 changes"),
