@@ -247,7 +247,14 @@ def _add_claims(commands: Any) -> None:
         "names", nargs="*", metavar="CLAIM", help="such as ratios_2004 (default: every claim, in short)"
     )
     claims.add_argument("--out", metavar="FILE", help="write every number as a page in Markdown")
-    claims.add_argument("--seed", type=int, default=0, help="seed of the stimuli (default 0)")
+    claims.add_argument(
+        "--seed",
+        type=int,
+        nargs="+",
+        default=[0],
+        metavar="N",
+        help="seed of the first stimulus (default 0); with several, say whether a verdict depends on it",
+    )
     claims.add_argument(
         "--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="threads (default: all cores)"
     )

@@ -55,12 +55,15 @@ def order_on(model: str | NeuronModel, method: str, varying: bool = False) -> Or
         If the model or the method is unknown.
     """
     model, chosen = get_model(model), METHODS[method]
-    own = chosen.order
+    own, why = chosen.order, ""
     if varying and math.isinf(own):
         return Order(2, "it uses the input at the middle of a step")
-    if not varying and chosen.exact_alone and _is_alone(model):
-        return Order(math.inf, "no variable depends on another: each is solved exactly")
-    return next((limit for limit in breaks(model) if limit.value < own), Order(own))
+    if chosen.order_alone and not _is_coupled(model):
+        if not math.isinf(chosen.order_alone):
+            own, why = chosen.order_alone, "no variable depends on another"
+        elif not varying and _is_linear(model):
+            return Order(math.inf, "no variable depends on another: each is solved exactly")
+    return next((limit for limit in breaks(model) if limit.value < own), Order(own, why))
 
 
 def breaks(model: NeuronModel) -> list[Order]:
@@ -86,10 +89,14 @@ def _sides(model: NeuronModel) -> dict[str, Expr]:
     return {name: in_forms(value) for name, value in sides.items()}
 
 
-def _is_alone(model: NeuronModel) -> bool:
-    """Whether every variable obeys ``dx/dt = a + b x`` with constant a and b."""
-    parts = (linear_parts(value, name) for name, value in _sides(model).items())
-    return all(part is not None and not names(*part) & set(model.system.state) for part in parts)
+def _is_coupled(model: NeuronModel) -> bool:
+    """Whether a variable depends on another."""
+    return any(names(value) & set(model.system.state) - {name} for name, value in _sides(model).items())
+
+
+def _is_linear(model: NeuronModel) -> bool:
+    """Whether every variable enters its own derivative linearly."""
+    return all(linear_parts(value, name) is not None for name, value in _sides(model).items())
 
 
 def _limit(smoothness: float, where: str) -> tuple[float, str]:

@@ -17,7 +17,7 @@ from ...models.definition.neuron import NeuronModel
 from ...models.detection import DETECTIONS
 from ...models.ground.errors import UserError
 from ...models.language import units
-from ...models.methods import DOUBLE, METHODS
+from ...models.methods import DOUBLE, METHODS, usual
 from ...models.number_formats import NUMBER_FORMATS
 from ...models.reading.files import each_named
 from ..measures import MEASURES
@@ -82,7 +82,7 @@ class Suite:
     """
 
     models: tuple[str | NeuronModel, ...] = ("lif", "izhikevich", "hodgkin_huxley")
-    methods: tuple[str, ...] = tuple(METHODS)
+    methods: tuple[str, ...] = usual()
     detections: tuple[str, ...] = ("grid", "linear", "hermite", "dense")
     stimuli: tuple[str, ...] = ("constant",)
     rates: tuple[float, ...] = (10.0, 20.0, 50.0, 100.0)

@@ -20,7 +20,7 @@ from . import (
 from . import dormand_prince, parker_sochacki
 from .kinds.base import DOUBLE, InBlocks, Method, Step, Template
 from .kinds.fixed_step import FixedStep
-from .registered import METHODS, knob, with_steps_alike
+from .registered import METHODS, knob, usual, with_steps_alike
 
 #: A file that is added to this folder needs no line here, unless its place in tables matters.
 import_all(__name__, __path__)
@@ -48,5 +48,6 @@ __all__ = [
     "rk4",
     "rush_larsen",
     "strang",
+    "usual",
     "with_steps_alike",
 ]

@@ -1,5 +1,6 @@
 """Exponential Euler with all other variables frozen."""
 
+import math
 from fractions import Fraction
 
 from ..algebra.draft import Derivatives, Vector
@@ -21,7 +22,7 @@ class ExponentialEuler(FixedStep):
 
     name = "exponential_euler"
     order = 1
-    exact_alone = True
+    order_alone = math.inf
     brian2 = "exponential_euler"
 
     def advance(self, x: Vector, dt: Expr, f: Derivatives) -> Vector:

@@ -1,5 +1,7 @@
 """Exponential Euler with gates and voltage staggered by half a step."""
 
+import math
+
 from ..algebra.draft import Derivatives, Vector
 from ..algebra.expression import Expr
 from .kinds.fixed_step import FixedStep
@@ -25,7 +27,7 @@ class ExponentialEulerStaggered(FixedStep):
 
     name = "exponential_euler_staggered"
     order = 2
-    exact_alone = True
+    order_alone = math.inf
 
     def advance(self, x: Vector, dt: Expr, f: Derivatives) -> Vector:
         """Return the state at t + dt."""

@@ -24,6 +24,11 @@ def _whole(item: Any) -> Any:
 METHODS: Registry[Method] = Registry("method", "spikecost.methods", "spikecost.adaptive_methods", made_whole=_whole)
 
 
+def usual() -> tuple[str, ...]:
+    """Return the names of the methods that suites contain if they name none."""
+    return tuple(name for name, method in METHODS.items() if method.usual)
+
+
 def with_steps_alike() -> list[str]:
     """Return the names of the methods that have a cost per step."""
     return [name for name, method in METHODS.items() if method.steps_alike]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
@@ -55,6 +55,27 @@ class ClaimVerdict:
     claim: Claim
     says: ClaimSays
     findings: tuple[ClaimFinding, ...]
+    others: Mapping[int, ClaimVerdict] = field(default_factory=dict)
+    """The same with the stimuli of other seeds, by seed."""
+
+    @property
+    def with_other_seeds(self) -> str:
+        """Say whether other seeds change the verdict; empty if none was tried."""
+        if not self.others:
+            return ""
+        seeds = f"the stimuli of {'another seed' if len(self.others) == 1 else f'{len(self.others)} other seeds'}"
+        verdicts = {other.says for other in self.others.values()} - {self.says}
+        said = f"with {seeds}, " + (f"it {' or '.join(sorted(verdicts))}" if verdicts else "the verdict is the same")
+        unlike = sum(self.changes(each) for each in range(len(self.findings)))
+        return f"{said}; {unlike} of {len(self.findings)} conditions change" if unlike else said
+
+    def changes(self, place: int) -> bool:
+        """Whether a finding agrees with one seed and does not with another, or is only known with one of them."""
+        conditions = self.findings[place].conditions
+        answers = [
+            each.agrees for other in self.others.values() for each in other.findings if each.conditions == conditions
+        ]
+        return len(answers) != len(self.others) or any(answer != self.findings[place].agrees for answer in answers)
 
     @property
     def text(self) -> str:
@@ -82,8 +103,15 @@ class ClaimVerdict:
             "flips": claim.flips,
             "verdict": self.says.value,
             "text": self.text,
+            "with_other_seeds": {str(seed): other.says.value for seed, other in self.others.items()},
             "findings": [
-                {"conditions": each.conditions, "number": each.number, "agrees": each.agrees} for each in self.findings
+                {
+                    "conditions": each.conditions,
+                    "number": each.number,
+                    "agrees": each.agrees,
+                    "changes_with_seed": self.changes(place),
+                }
+                for place, each in enumerate(self.findings)
             ],
         }
 

@@ -50,6 +50,11 @@ class Evidence:
     def __post_init__(self) -> None:
         replace(COMPARISON, seed=self.seed)  # it refuses a seed that is not one
 
+    @property
+    def suites(self) -> list[Suite]:
+        """What was run, with the seed."""
+        return [replace(suite, seed=self.seed) for suite in self.runs]
+
     def run(self, suite: Suite) -> RunFolder:
         """Return the run of a suite.
 
@@ -101,6 +106,7 @@ class Side:
     """Cost divided by that of Izhikevich's model, by model; a model that is not accurate enough is left out."""
     bound: dict[str, str]
     """Whether a ratio is only a bound."""
+    view: str = ""
 
 
 def sides(run: RunFolder) -> Iterator[Side]:
@@ -117,6 +123,7 @@ def sides(run: RunFolder) -> Iterator[Side]:
                     {"drive": drive(regime), "spikes": CALLED[view], "error allowed": f"{tolerance:g} ms"},
                     dict(zip(rows["model"], rows["ratio"], strict=True)),
                     dict(zip(rows["model"], rows["bound"], strict=True)),
+                    view,
                 )
 
 

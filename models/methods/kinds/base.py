@@ -111,9 +111,12 @@ class Method(Hashable, Protocol):
     """The name of the same method in Brian2; empty if Brian2 does not have it."""
     knob: str
     """The setting that a user chooses: ``dt`` (in ms) or ``tolerance`` (relative error of a step)."""
-    exact_alone: bool
-    """Whether it solves ``dx/dt = a + b x`` exactly with all other variables frozen; it is then exact for a model with
-    one variable. `order.order_on` gives the order on a model."""
+    order_alone: float
+    """The order on models in which no variable depends on another; 0 if it is not a higher one. It is infinite for
+    methods that solve ``dx/dt = a + b x`` exactly with all other variables frozen. `order.order_on` gives the order on
+    a model."""
+    usual: bool
+    """Whether suites that name no methods contain it."""
     steps_alike: bool
     """Whether all steps without a spike have the same cost, so that the cost per step is defined."""
     template: Template
@@ -210,7 +213,8 @@ class InBlocks:
     arrivals = False
     """Whether spikes can arrive at its kernels."""
     brian2 = ""
-    exact_alone = False
+    order_alone: float = 0
+    usual = True
     steps_alike = False
 
     def __repr__(self) -> str:

@@ -52,7 +52,8 @@ class FixedStep(ABC):
     name: str
     order: float
     brian2 = ""
-    exact_alone = False
+    order_alone: float = 0
+    usual = True
     interpretation = ""
     """The interpretation of noise whose factor depends on the state that it solves; empty if it solves none."""
     without_noise = ""

@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -10,6 +11,8 @@ from hypothesis import strategies as st
 
 from spikecost import cli
 from spikecost.accuracy.search.status import Bound
+from spikecost.accuracy.study.suite import Suite
+from spikecost.harness.simulate import simulate
 from spikecost.models.ground.errors import UserError
 from spikecost.reports.claims.claim import CLAIMS, ClaimFinding, ClaimSays, ClaimVerdict, only_if, rule
 from spikecost.reports.claims.evidence import COMPARISON, Evidence, Known, Side, no_more
@@ -29,6 +32,7 @@ from spikecost.reports.claims.published import (
     steps_2004,
     tables_2020,
 )
+from spikecost.reports.claims.second_solver import solve_again
 from spikecost.reports.commands.claims import claims_markdown, claims_text, verdicts
 
 REGIME = {"stimulus": "constant", "level": "100 Hz"}
@@ -120,7 +124,7 @@ BOTH = {
         (steps(euler=0.1, exponential_euler=0.005),),
         (steps(euler=0.1, exponential_euler=0.05),),
     ),
-    "ranking_2020": (ranking_2020.of_sides, (axon(0.5, 0.4),), (axon(0.3, 0.4),)),
+    "ranking_2020": (ranking_2020.of_sides, (axon(0.5, 0.4), "rk4"), (axon(0.3, 0.4), "rk4")),
     "tables_2020": (
         tables_2020.of_sides,
         (side(hodgkin_huxley=1.0, hodgkin_huxley_tables=2.0),),
@@ -157,7 +161,7 @@ def test_a_rule_comes_out_both_ways(name):
         (ratios_2004.of_sides, (side(lif=0.1),)),
         (ratios_2004.of_sides, (side(Bound.AT_MOST, lif=0.4, hodgkin_huxley=95),)),
         (comparable_2014.of_sides, (side(Bound.AT_LEAST, lif=0.1, hodgkin_huxley=2),)),
-        (ranking_2020.of_sides, (side(Bound.NOT_KNOWN, lif=0.5, hodgkin_huxley=0.4),)),
+        (ranking_2020.of_sides, (side(Bound.NOT_KNOWN, lif=0.5, hodgkin_huxley=0.4), "rk4")),
         (tables_2020.of_sides, (side(hodgkin_huxley=1.0),)),
         (euler_2021.of_table, (cases(euler=math.nan, rk4=math.nan),)),
         (exponential_euler_2026.of_table, (steps(euler=math.nan, exponential_euler=0.1),)),
@@ -357,3 +361,56 @@ def test_texts_of_every_verdict():
     assert "holds in all 1 conditions that were tried; not known in 1 more" in verdict.text
     assert "a | b" not in claims_markdown([verdict])  # a bar would end the cell
     assert claims_text([verdict], details=False).count("\n") >= 2
+
+
+def with_another_seed(first, second):
+    """The verdict on a claim whose findings agree as given, with one seed and with another."""
+    made = [
+        ClaimVerdict(CLAIMS["ratios_2004"], rule(each), each)
+        for each in (
+            tuple(
+                ClaimFinding({"drive": str(place)}, f"number {place}", agrees) for place, agrees in enumerate(answers)
+            )
+            for answers in (first, second)
+        )
+    ]
+    return replace(made[0], others={1000: made[1]})
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "said"),
+    [
+        ((True, False), (True, False), "with the stimuli of another seed, the verdict is the same"),
+        ((True, False, False), (True, True, False), "the verdict is the same; 1 of 3 conditions change"),
+        ((True, True), (True, False), "it holds only if; 1 of 2 conditions change"),
+        ((True, True), (False, False), "it fails; 2 of 2 conditions change"),
+        ((True, None), (True, False), "it holds only if; 1 of 2 conditions change"),
+    ],
+)
+def test_what_another_seed_changes_is_said(first, second, said):
+    verdict = with_another_seed(first, second)
+    assert said in verdict.with_other_seeds
+    changed = [place for place in range(len(first)) if first[place] != second[place]]
+    assert [each["changes_with_seed"] for each in verdict.to_json()["findings"]] == [
+        place in changed for place in range(len(first))
+    ]
+    rows = [line for line in claims_markdown([verdict]).splitlines() if "| number" in line]
+    assert [line.endswith("| the same |") for line in rows] == [place not in changed for place in range(len(first))]
+
+
+def test_the_second_solver_sees_a_wrong_reference(monkeypatch):
+    suite = Suite(models=("lif",), rates=(50.0,), trials=2, horizons=(100.0,))
+    right = solve_again([suite, suite])
+    assert (right.spikes > 4, right.unlike, right.largest < 1e-8) == (True, 0, True)
+    assert "with the same number of spikes" in right.text
+
+    def wrong(*given, **more):
+        return simulate(*given, **more)[1:]
+
+    monkeypatch.setattr("spikecost.reports.claims.second_solver.simulate", wrong)
+    assert solve_again([suite]).unlike == 2
+
+
+def test_several_seeds_on_the_command_line(capsys):
+    assert cli.main(["claims", "costs_2004", "--seed", "0", "1000", "--quiet"]) == 0
+    assert "the verdict is the same" in " ".join(capsys.readouterr().out.split())
