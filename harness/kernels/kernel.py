@@ -18,32 +18,12 @@ from ...models.ground.interruption import check_not_stopped, run_stoppable
 from ...models.methods import METHODS
 from ...models.step import Step
 from ..stimuli import Stimulus
-from .arguments import (
-    DIVERGED,
-    ENDLESS,
-    MAX_SPIKES_PER_MS,
-    TOO_FAST,
-    TOO_MANY,
-    Arguments,
-    Array,
-    Outcome,
-    bytes_a_step,
-    check_models,
-    number_of_steps,
-)
+from .arguments import Arguments, number_of_steps
 from .c_source import alike, c_source, function_name, in_parts, name_together
+from .outcome import MAX_SPIKES_PER_MS, Array, Failure, Outcome
+from .refused import bytes_a_step, check_models
 
-__all__ = [
-    "DIVERGED",
-    "ENDLESS",
-    "MAX_SPIKES_PER_MS",
-    "TOO_FAST",
-    "TOO_MANY",
-    "Array",
-    "Kernel",
-    "Outcome",
-    "compile_kernels",
-]
+__all__ = ["MAX_SPIKES_PER_MS", "Array", "Failure", "Kernel", "Outcome", "compile_kernels"]
 
 #: Neurons with one input value per piece all run at once. If spikes arrive, they run in groups with at most this size
 #: of input.
