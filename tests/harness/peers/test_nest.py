@@ -42,7 +42,8 @@ STIMULI = [
 CASES = [(MODEL.with_preset(preset), stimulus) for preset in MODEL.presets for stimulus in STIMULI]
 
 
-#: The least number of spikes that are compared, of 1857, 1652 and 1418 spikes of Euler, 1617, 769 and 253 of the program.
+#: The least number of spikes that are compared: of 1857, 1652 and 1418 spikes of Euler, and 1617, 769 and 253 of the
+#: program.
 LEAST = {
     ("euler", Fraction(1, 10)): 1850,
     ("euler", Fraction(1, 2)): 1650,
