@@ -138,18 +138,17 @@ def claims(options: argparse.Namespace) -> int:
     from ..accuracy.study.runner import check_jobs
     from ..reports.claims.evidence import Evidence
     from ..reports.claims.second_solver import solve_again
-    from ..reports.commands.claims import check_page, claims_text, verdicts, write
+    from ..reports.commands.claims import check_pages, claims_text, verdicts, write
     from ..reports.writing.bars import bars
 
     check_jobs(options.jobs)
-    check_page(options.out)
+    check_pages(options.out)
     with bars(quiet=options.quiet) as progress:
         first, *others = (Evidence(options.jobs, progress, options.store, seed) for seed in options.seed)
         found = verdicts(options.names, first, others)
     suites = [suite for evidence in (first, *others) for suite in evidence.suites]
     again = solve_again(suites) if suites else None
-    if options.out:
-        write(found, options.out, again)
+    write(found, options.out, again)
     answer(options, lambda: [each.to_json() for each in found], lambda: claims_text(found, bool(options.names), again))
     return 0
 

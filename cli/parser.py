@@ -246,7 +246,13 @@ def _add_claims(commands: Any) -> None:
     claims.add_argument(
         "names", nargs="*", metavar="CLAIM", help="such as ratios_2004 (default: every claim, in short)"
     )
-    claims.add_argument("--out", metavar="FILE", help="write every number as a page in Markdown")
+    claims.add_argument(
+        "--out",
+        nargs="+",
+        default=(),
+        metavar="FILE",
+        help="write every number as a page in Markdown (.md), and as JSON (.json)",
+    )
     claims.add_argument(
         "--seed",
         type=int,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
 from itertools import takewhile
@@ -293,7 +294,7 @@ def nanoseconds(
     method : str
         A scheme of the engine.
     stimulus : Stimulus
-        Its first value is the constant input.
+        Repeated if it is too short; of an input that is constant in pieces, the first value is taken.
     dt : Fraction
         In ms.
     neurons : int
@@ -305,9 +306,13 @@ def nanoseconds(
     UserError
         If the engine fails, or the clock does not resolve the difference.
     """
-    shapes, seconds = stimulus.shapes[:1], []
+    seconds = []
     for steps in STEPS:
-        part = shorten(Stimulus([dt * steps], shapes, stimulus.dimension), dt, steps)
+        part = replace(stimulus, durations=(dt * steps,), shapes=stimulus.shapes[:1])
+        if stimulus.varies:
+            times = math.ceil(dt * steps / stimulus.horizon)
+            long = replace(stimulus, durations=stimulus.durations * times, shapes=stimulus.shapes * times)
+            part = shorten(long, dt, steps)
         runs = engine.runs(model, method, [dt] * repeats, part, neurons)
         seconds.append([run.seconds for run in runs])
     short = statistics.median(seconds[0])

@@ -37,12 +37,17 @@ class Retired:
     single: Mapping[str, int] = field(default_factory=dict)
     """Of the operations those on 32-bit numbers, by kind; empty if a counter cannot separate them."""
 
+    whole: Mapping[str, int] = field(default_factory=dict)
+    """Operations of fixed point, on 32-bit integers, by kind; empty if a counter cannot see them. (Code that is not of
+    fixed point also compares and adds such integers.)"""
+
     def __add__(self, other: Retired) -> Retired:
         return Retired(
             _sums(self.operations, other.operations),
             _sum(self.instructions, other.instructions),
             _sum(self.cycles, other.cycles),
             _sums(self.single, other.single),
+            _sums(self.whole, other.whole),
         )
 
     @property

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from ...models.definition.neuron import NeuronModel
 from .base import ENGINES, Labels, Scheme
 from .child import compiled, script_of
+from .hodgkin import HH, own_hh
 from .mechanisms import MechanismEngine
 from .nmodl import MECHANISM, Mechanism, nmodl_of_arbor
 
@@ -24,6 +25,10 @@ class Arbor(MechanismEngine):
     program = "run_arbor.py"
     default_dt = Fraction(1, 40)
     default_dt_source = "python/simulation.cpp, run: dt = 0.025 ms"
+    varying = (
+        "the envelope of an i_clamp gives it as straight lines, of which each step takes the value at its start (an "
+        "input of other shapes is given as lines over the steps; arbor/backends/multicore/stimulus.hpp)"
+    )
     labels = Labels(
         "a spike is found at the end of a step; its label is where the straight line between the voltages at the ends "
         "of the step crosses the threshold; nothing is reset",
@@ -37,13 +42,17 @@ class Arbor(MechanismEngine):
                 "each other variable with the new voltage, and the others from the start, exponentially (cnexp), with "
                 "(2 + x)/(2 - x) for exp(x)",
                 "arbor/fvm_lowered_cell_impl.hpp, integrate; modcc/solvers.cpp",
-            )
+            ),
+            HH: Scheme(
+                "Arbor's own mechanism hh, for models with its equations: as backward_euler",
+                "mechanisms/default/hh.mod",
+            ),
         }
     )
 
-    def written(self, model: NeuronModel) -> Mechanism:
-        """Write a model in Arbor's dialect."""
-        return nmodl_of_arbor(model)
+    def written(self, model: NeuronModel, method: str) -> Mechanism:
+        """Write a model in Arbor's dialect, or name the mechanism hh."""
+        return own_hh(model) if method == HH else nmodl_of_arbor(model)
 
     def compiled(self, text: str) -> Path:
         """Compile a mechanism; return the catalogue."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import shutil
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -83,6 +83,8 @@ class Engine(ABC):
     """The time step in ms if the user sets none."""
     default_dt_source: str
     labels: Labels
+    varying: str = ""
+    """What the simulator makes of an input that varies within a piece; empty if it is given no such input."""
 
     @property
     @abstractmethod
@@ -154,7 +156,9 @@ class Engine(ABC):
         reasons = [self.why_not_model(model, each) for each in ([method] if method else self.schemes)]
         if all(reasons):
             return reasons[0]
-        if stimulus is not None and (stimulus.varies or stimulus.arrivals):
+        if stimulus is not None and stimulus.arrivals:
+            return f"{self.title} is given no arriving spikes"
+        if stimulus is not None and stimulus.varies and not self.varying:
             return f"{self.title} is given constant and piecewise-constant inputs only"
         return self.why_not_here()
 
@@ -253,6 +257,20 @@ def why_not_plain(model: NeuronModel) -> str:
     if not model.steps_start_below:
         return "it starts above its threshold"
     return ""
+
+
+def inputs_of(
+    stimulus: Stimulus, dts: Sequence[Fraction], of_step: Callable[[Stimulus, Fraction], NDArray[np.float64]]
+) -> tuple[list[tuple[float, float]], dict[str, NDArray[np.float64]]]:
+    """Return pieces with their durations and values, and for each time step an input that varies within them.
+
+    If it varies, there is one piece, and `of_step` makes the input for a time step; the arrays are named ``input0``,
+    ``input1``, ... If not, there are no arrays.
+    """
+    if not stimulus.varies:
+        return [(float(length), value) for length, value in zip(stimulus.durations, stimulus.values, strict=True)], {}
+    arrays = {f"input{place}": of_step(stimulus, dt) for place, dt in enumerate(dts)}
+    return [(float(stimulus.horizon), float(stimulus.at(0.0)))], arrays
 
 
 def on_the_grid(times: Any, dt: Fraction) -> NDArray[np.float64]:

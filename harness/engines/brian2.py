@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import sysconfig
+from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from ...models.language import units
 from ...models.language.names import OF_TIME
 from ...models.language.noise import DIMENSIONS, named
 from ...models.methods import METHODS
-from ..stimuli import Stimulus, steps_of
+from ..stimuli import Stimulus, at_steps, steps_of
 from ..stimuli.parts.train import check_arrivals
 from ..stimuli.random_inputs import RandomInputs
 
@@ -71,7 +72,7 @@ def run(
     brian2.prefs.codegen.target = target
     try:
         built = Built(model, name, stimulus, dt)
-        for count, value in zip(steps, stimulus.values, strict=True):
+        for count, value in runs_of(stimulus, steps):
             built.set_input(value)
             built.network.run(count * built.clock.dt)
         starts = built.starts
@@ -88,15 +89,16 @@ class Built:
         self.clock = brian2.Clock(dt=float(dt) * brian2.ms)
         self._group = brian2.NeuronGroup(
             neurons,
-            with_inputs(model),
+            with_inputs(model, varying=stimulus.varies),
             threshold=model.threshold,
             reset=model.reset or None,
             refractory=0 * brian2.ms if model.refractory is None else model.refractory,
             method=method,
             clock=self.clock,
-            namespace=dict(model.constants),
+            namespace={**model.constants, **_samples(model, stimulus, dt)},
             name="spikecost_neuron*",
         )
+        self._set_by_value = bool(model.input) and not stimulus.varies
         _set(self._group, model, {**model.parameter_values, **model.initial_values})
         if model.system.random:
             _give_random_inputs(self._group, model, stimulus, dt)
@@ -104,8 +106,8 @@ class Built:
         self.network = brian2.Network(self._group, self._monitor, *_arriving(self._group, model, stimulus, self.clock))
 
     def set_input(self, value: float) -> None:
-        """Set the input of all neurons, in internal units."""
-        _set(self._group, self._model, {self._model.input: value} if self._model.input else {})
+        """Set the input of all neurons, in internal units, if it is a parameter."""
+        _set(self._group, self._model, {self._model.input: value} if self._set_by_value else {})
 
     @property
     def starts(self) -> NDArray[np.int64]:
@@ -117,17 +119,47 @@ class Built:
 _FROZEN = "spikecost_"
 
 
-def with_inputs(model: NeuronModel) -> str:
-    """Return the equations with random inputs as parameters: Brian2's own random numbers depend on dt."""
+#: The function of time that an input is which varies.
+_SAMPLED = f"{_FROZEN}input"
+
+
+def runs_of(stimulus: Stimulus, steps: Sequence[int]) -> list[tuple[int, float]]:
+    """Return the number of steps of each run, and the value of the input in it, if it is a parameter."""
+    if stimulus.varies:
+        return [(sum(steps), 0.0)]
+    return list(zip(steps, stimulus.values, strict=True))
+
+
+def _samples(model: NeuronModel, stimulus: Stimulus, dt: Fraction) -> dict[str, brian2.TimedArray]:
+    """Return an input that varies as an array with a value per step, that at its start."""
+    if not stimulus.varies or not model.input:
+        return {}
+    values = at_steps(stimulus, dt)[0] * float(units.scale(model.input_dimension))
+    return {
+        _SAMPLED: brian2.TimedArray(
+            Quantity.with_dimensions(values, model.input_dimension), dt=float(dt) * brian2.ms, name="spikecost_input*"
+        )
+    }
+
+
+def with_inputs(model: NeuronModel, *, varying: bool = False) -> str:
+    """Return the equations with an input that varies as a function of time, and random inputs as parameters.
+
+    Brian2's own random numbers depend on dt.
+    """
+    equations = model.equations
+    if varying and model.input:
+        declared = rf"(?m)^(\s*{model.input}\s*):([^#(\n]*)(\([^)\n]*\))?"
+        equations = re.sub(declared, rf"\1= {_SAMPLED}(t) :\2", equations)
     if not model.system.random:
-        return model.equations
-    text, _ = named(model.equations)
+        return equations
+    text, _ = named(equations)
     for name in model.system.random:
         text = re.sub(rf"\b{name}\b", f"{_FROZEN}{name}", text)
-    declared = (
+    parameters = (
         f"{_FROZEN}{name} : {units.dimension_text(DIMENSIONS[kind])}" for name, kind in model.system.random.items()
     )
-    return "\n".join((text, *declared))
+    return "\n".join((text, *parameters))
 
 
 def _give_random_inputs(group: brian2.NeuronGroup, model: NeuronModel, stimulus: Stimulus, dt: Fraction) -> None:

@@ -18,7 +18,7 @@ from ...models.methods import METHODS
 from ...models.step import why_not
 from ..stimuli import Stimulus, steps_of
 from .base import ENGINES, Engine, EngineRun, Labels, Scheme
-from .brian2 import Built, method_name, why_not_compiled, with_inputs
+from .brian2 import Built, method_name, runs_of, why_not_compiled, with_inputs
 from .brian2_operations import executed
 from .child import ask
 
@@ -32,6 +32,7 @@ class Brian2(Engine):
     package = "brian2"
     default_dt = Fraction(1, 10)
     default_dt_source = "brian2/devices/device.py, RuntimeDevice: Clock(dt=0.1*ms, name='defaultclock')"
+    varying = "a TimedArray gives each step the value at its start"
     labels = Labels(
         "a spike is found at the end of a step; the reset acts there; the label is the start of the step",
         "brian2/core/network.py, the schedule start, groups, thresholds, synapses, resets, end; t is advanced after it",
@@ -85,8 +86,7 @@ class Brian2(Engine):
             "method": repr(method_name(model, method)),
             **{f"namespace[{name!r}]": repr(value) for name, value in model.constants.items()},
         }
-        equations = [line.strip() for line in with_inputs(model).splitlines() if line.strip()]
-        return "\n".join([*equations, "", *(f"{name} = {value}" for name, value in settings.items()), ""])
+        return "\n".join([*_lines(model), "", *(f"{name} = {value}" for name, value in settings.items()), ""])
 
     def run_each(
         self, model: NeuronModel, method: str, dts: Sequence[Fraction], stimulus: Stimulus, neurons: int
@@ -95,6 +95,8 @@ class Brian2(Engine):
         given = pickle.dumps((self._target, model, method_name(model, method), list(dts), stimulus, neurons))
         answer = ask(self.title, "run_brian2.py", {"given": base64.b64encode(given).decode()})
         text = self.text(model, method)
+        if stimulus.varies:
+            text = text.replace("\n".join(_lines(model)), "\n".join(_lines(model, varying=True)))
         return [
             EngineRun(
                 np.asarray(run["starts"], dtype=float) * float(dt),
@@ -107,12 +109,17 @@ class Brian2(Engine):
         ]
 
 
+def _lines(model: NeuronModel, *, varying: bool = False) -> list[str]:
+    return [line.strip() for line in with_inputs(model, varying=varying).splitlines() if line.strip()]
+
+
 def answered(given: bytes, folder: str) -> dict[str, object]:
     """Run what `Brian2.run_each` asks for, in a process of its own: standalone mode is global."""
     target, model, method, dts, stimulus, neurons = pickle.loads(given)  # noqa: S301 - from the process that asks
     found = []
     for number, dt in enumerate(dts):
         started = time.perf_counter()
+        runs = runs_of(stimulus, steps_of(stimulus, dt))
         if target == "standalone":
             if number:
                 brian2.device.reinit()
@@ -123,10 +130,10 @@ def answered(given: bytes, folder: str) -> dict[str, object]:
             brian2.prefs.codegen.target = target
         built, seconds = Built(model, method, stimulus, dt, neurons), 0.0
         if target != "standalone":
-            built.set_input(stimulus.values[0])
+            built.set_input(runs[0][1])
             built.network.run(0 * brian2.ms)  # compiles
         ready = time.perf_counter() - started
-        for count, value in zip(steps_of(stimulus, dt), stimulus.values, strict=True):
+        for count, value in runs:
             built.set_input(value)
             begun = time.perf_counter()
             built.network.run(count * built.clock.dt)

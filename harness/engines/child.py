@@ -14,6 +14,9 @@ from importlib.metadata import PackageNotFoundError, files, version
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ...models.ground import cache as kept
 from ...models.ground.bounded import patience, run_bounded
 from ...models.ground.errors import UserError
@@ -26,7 +29,9 @@ _RUNS = 5
 _QUIET = {"PYNEST_QUIET": "1", "OMP_NUM_THREADS": "1", "NEURON_MODULE_OPTIONS": "-nogui", "DISPLAY": ""}
 
 
-def ask(title: str, program: str, question: Mapping[str, Any]) -> dict[str, Any]:
+def ask(
+    title: str, program: str, question: Mapping[str, Any], arrays: Mapping[str, NDArray[np.float64]] | None = None
+) -> dict[str, Any]:
     """Run a program and return its answer.
 
     Parameters
@@ -37,6 +42,8 @@ def ask(title: str, program: str, question: Mapping[str, Any]) -> dict[str, Any]
         The file name in `programs`, or the path of another program.
     question : mapping
         JSON must be able to hold it; ``answer`` is added, the file for the answer.
+    arrays : mapping, optional
+        Arrays that the program reads with numpy: the question gets the file of each under its name.
 
     Raises
     ------
@@ -45,7 +52,10 @@ def ask(title: str, program: str, question: Mapping[str, Any]) -> dict[str, Any]
     """
     with scratch() as folder:
         file = folder / "answer.json"
-        given = json.dumps({**question, "answer": str(file), "folder": str(folder)}).encode()
+        saved = {name: str(folder / f"{name}.npy") for name in arrays or {}}
+        for name, path in saved.items():
+            np.save(path, (arrays or {})[name])
+        given = json.dumps({**question, **saved, "answer": str(file), "folder": str(folder)}).encode()
         # -P: the program's folder must not hide modules of the simulator; what is unset is set for this process only
         quiet = [f"{name}={value}" for name, value in _QUIET.items() if name not in os.environ]
         command = ["/usr/bin/env", *quiet, sys.executable, "-P", "-W", "ignore", str(_PROGRAMS / program)]

@@ -13,10 +13,10 @@ import numpy as np
 
 from ...models.algebra.draft import NotApplicable
 from ...models.definition.neuron import NeuronModel
-from ..stimuli import Stimulus
-from .base import Engine, EngineRun, on_the_grid, why_not_plain
+from ..stimuli import Stimulus, as_lines
+from .base import Engine, EngineRun, inputs_of, on_the_grid, why_not_plain
 from .child import ask
-from .nmodl import MECHANISM, Mechanism
+from .nmodl import Mechanism
 
 
 class MechanismEngine(Engine):
@@ -26,8 +26,8 @@ class MechanismEngine(Engine):
     """The file in `programs` that runs it."""
 
     @abstractmethod
-    def written(self, model: NeuronModel) -> Mechanism:
-        """Write a model as a mechanism.
+    def written(self, model: NeuronModel, method: str) -> Mechanism:
+        """Write a model as a mechanism, or name the simulator's own.
 
         Raises
         ------
@@ -55,47 +55,50 @@ class MechanismEngine(Engine):
         """Return what the program needs to know in addition, for a scheme."""
         return {}
 
-    def why_not_model(self, model: NeuronModel, method: str) -> str:  # noqa: ARG002 - all schemes have the same limits
+    def why_not_model(self, model: NeuronModel, method: str) -> str:
         """Return why it cannot be a mechanism; empty if it can."""
         if reason := why_not_plain(model):
             return reason
         try:
-            self.written(model)
+            self.written(model, method)
         except NotApplicable as error:
             return str(error)
         return ""
 
-    def text(self, model: NeuronModel, method: str) -> str:  # noqa: ARG002 - the scheme is a setting of the run
+    def text(self, model: NeuronModel, method: str) -> str:
         """Return the mechanism."""
-        return self.written(model).text
+        return self.written(model, method).text
 
     def run_each(
         self, model: NeuronModel, method: str, dts: Sequence[Fraction], stimulus: Stimulus, neurons: int
     ) -> list[EngineRun]:
         """Compile the mechanism, and run it with each dt in one process."""
-        mechanism = self.written(model)
+        mechanism = self.written(model, method)
         on_grid = self.labels.detection == "grid" and self.schemes[method].on_grid
         started = time.perf_counter()
-        library = self.compiled(mechanism.text)
+        library = "" if mechanism.settings else str(self.compiled(mechanism.text))
         seconds = time.perf_counter() - started
+        pieces, arrays = inputs_of(stimulus, dts, as_lines)
         answer = ask(
             self.title,
             self.program,
             {
-                "library": str(library),
-                "mechanism": MECHANISM,
+                "library": library,
+                "mechanism": mechanism.name,
+                "settings": mechanism.settings,
+                "reversals": mechanism.reversals,
+                "capacitance": mechanism.capacitance,
                 "point": mechanism.is_point,
                 "threshold": mechanism.level,
                 "input": mechanism.input,
                 "scale": mechanism.scale,
                 "v": model.initial_values[model.system.threshold.variable],
                 "neurons": neurons,
-                "pieces": [
-                    (float(length), value) for length, value in zip(stimulus.durations, stimulus.values, strict=True)
-                ],
+                "pieces": pieces,
                 "dts": list(map(float, dts)),
                 **self.settings(method),
             },
+            arrays,
         )
         return [
             EngineRun(

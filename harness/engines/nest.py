@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from types import MappingProxyType
 
+import numpy as np
 from brian2 import cm, ms, mV, nS, pA, pF
+from numpy.typing import NDArray
 
 from ...models.algebra.draft import Derivatives, Draft, NotApplicable
 from ...models.algebra.expression import FLOATS, Expr, evaluate, names
@@ -18,14 +20,18 @@ from ...models.definition.neuron import NeuronModel
 from ...models.ground.errors import UserError
 from ...models.language import equations as language
 from ...models.language import units
-from ..stimuli import Stimulus
-from .base import ENGINES, Engine, EngineRun, Labels, Scheme, on_the_grid, why_not_plain
+from ..stimuli import Stimulus, at_steps
+from .base import ENGINES, Engine, EngineRun, Labels, Scheme, inputs_of, on_the_grid, why_not_plain
 from .child import ask
 
 #: NEST's neurons with conductances have 1e-4 cm2 of membrane: 1 mS/cm2 is 100 nS, and 1 uA/cm2 is 100 pA.
 _AREA = 1e-4 * cm**2
 #: The smallest number of parts of a ms, NEST's default.
 _TICS = 1000
+VARYING = (
+    "a step_current_generator gives each step the value at its start; the generator's delay of one step is made up for "
+    "(models/step_current_generator.cpp)"
+)
 
 
 @dataclass(frozen=True)
@@ -50,6 +56,7 @@ class Nest(Engine):
     package = "nest"
     default_dt = Fraction(1, 10)
     default_dt_source = "CMakeLists.txt: tics_per_ms 1000, tics_per_step 100"
+    varying = VARYING
     labels = Labels(
         "a spike is found at the end of a step, where the reset acts, and labelled with it; aeif models find it, and "
         "reset, after each step of the solver; Hodgkin-Huxley neurons spike at the end of the first step in which the "
@@ -98,9 +105,10 @@ class Nest(Engine):
         above = _FOUND[method](model).maximum_above
         if above is None:
             return model
-        if len(set(stimulus.values)) > 1:
+        if stimulus.varies or len(set(stimulus.values)) > 1:
             raise UserError(
-                "NEST spikes at the maximum of the voltage, which has a reference for a constant input only"
+                "NEST spikes at the maximum of the voltage, which has a reference for a constant input only; "
+                "nestml has the model with a threshold"
             )
         v, dimension = model.system.threshold.variable, model.input_dimension
         value = f"({stimulus.values[0] * float(units.scale(dimension))!r}*{units.dimension_text(dimension)})"
@@ -115,6 +123,7 @@ class Nest(Engine):
     ) -> list[EngineRun]:
         """Run with each dt in one process."""
         found = _FOUND[method](model)
+        pieces, arrays = inputs_of(stimulus.scaled(found.scale), dts, of_generator)
         answer = ask(
             self.title,
             "run_nest.py",
@@ -122,18 +131,22 @@ class Nest(Engine):
                 "model": found.model,
                 "parameters": {**found.settings, **found.parameters},
                 "neurons": neurons,
-                "pieces": [
-                    (float(length), found.scale * value)
-                    for length, value in zip(stimulus.durations, stimulus.values, strict=True)
-                ],
+                "pieces": pieces,
                 "runs": [{"dt": float(dt), "tics_per_ms": tics(dt)} for dt in dts],
             },
+            arrays,
         )
         text = self.text(model, method)
         return [
             EngineRun(on_the_grid(run["times"], dt), run["seconds"], run["built"], text, answer["version"])
             for dt, run in zip(dts, answer["runs"], strict=True)
         ]
+
+
+def of_generator(stimulus: Stimulus, dt: Fraction) -> NDArray[np.float64]:
+    """Return the value at the start of each step."""
+    found: NDArray[np.float64] = at_steps(stimulus, dt)[0]
+    return found
 
 
 def tics(dt: Fraction) -> int:

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from ...models.definition.neuron import NeuronModel
 from .base import ENGINES, Labels, Scheme
 from .child import compiled, script_of
+from .hodgkin import HH, own_hh
 from .mechanisms import MechanismEngine
 from .nmodl import MECHANISM, Mechanism, nmodl
 
@@ -29,6 +30,10 @@ class Neuron(MechanismEngine):
     program = "run_neuron.py"
     default_dt = Fraction(1, 40)
     default_dt_source = "src/nrnoc/membdef.h, DEF_dt"
+    varying = (
+        "Vector.play gives it as straight lines, which steps of fixed length take in their middle (an input of other "
+        "shapes is given as lines over the steps; src/nrncvode/vrecord.cpp, VecPlayContinuous; src/nrnoc/fadvance.cpp)"
+    )
     labels = Labels(
         "a spike is found at the end of a step, where the voltage is above the threshold for the first time; the reset "
         "acts there; the label is the end of the step (plus 1e-10 ms where a NetCon watches the voltage)",
@@ -55,12 +60,17 @@ class Neuron(MechanismEngine):
                 controlled=True,
                 on_grid=False,
             ),
+            HH: Scheme(
+                "NEURON's own mechanism hh, for models with its equations: as backward_euler, with rates from tables "
+                "with steps of 1 mV and straight lines between them",
+                "src/nrnoc/hh.mod: TABLE minf, mtau, ... FROM -100 TO 100 WITH 200",
+            ),
         }
     )
 
-    def written(self, model: NeuronModel) -> Mechanism:
-        """Write a model in NMODL."""
-        return nmodl(model)
+    def written(self, model: NeuronModel, method: str) -> Mechanism:
+        """Write a model in NMODL, or name the mechanism hh."""
+        return own_hh(model) if method == HH else nmodl(model)
 
     def compiled(self, text: str) -> Path:
         """Compile a mechanism; return the library."""

@@ -9,7 +9,7 @@ they differ from every name of the simulator.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ...models.algebra.draft import Derivatives, Draft, NotApplicable, Vector
 from ...models.algebra.expression import FLOATS, TESTS, Const, Expr, Op, Var, evaluate, names
@@ -196,7 +196,15 @@ class Mechanism:
     input: str = ""
     """The parameter that is the input of the model; empty if there is none, or if it is a current of the cell."""
     scale: float = 0.0
-    """The current density in uA/cm2 of the cell, on a membrane of 1 uF/cm2, that one unit of the input is."""
+    """The current density in uA/cm2 of the cell that one unit of the input is."""
+    name: str = MECHANISM
+    """Another name is that of a mechanism of the simulator."""
+    settings: Mapping[str, float] = field(default_factory=dict)
+    """Parameters of a mechanism of the simulator, in its units."""
+    reversals: Mapping[str, float] = field(default_factory=dict)
+    """Reversal potentials in mV by ion."""
+    capacitance: float = 1.0
+    """Of the membrane, in uF/cm2."""
 
     @property
     def is_point(self) -> bool:

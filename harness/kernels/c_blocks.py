@@ -166,6 +166,8 @@ def c_prelude(build: Build, number: NumberFormat, vector_exp: bool = False) -> s
         else ""
     )
     fresh = _FRESH.replace('"+x"', f'"+{number.register}"')
+    if number.kinds and not build.lanes:
+        head += "#define ONE_NEURON\n"
     return head + _PRELUDE + number.is_number + fresh + (_SELECT_IN_LANES if build.lanes else number.select)
 
 

@@ -13,6 +13,7 @@ from ...flops.counters.hardware.base import HardwareCounter, HardwareCounts
 from ...flops.counters.selftest import why_not_trusted
 from ...flops.operations import Operations, count_step
 from ...flops.toolchain import SCALAR
+from ...models.algebra.expression import INTEGER_KINDS
 from ...models.algebra.functions import CALLS
 from ...models.definition.neuron import NeuronModel
 from ...models.ground.errors import UserError
@@ -45,7 +46,7 @@ class Witness:
     single: Mapping[str, int]
     """Those of `operations` on 32-bit numbers, by kind; empty if the counter does not separate them."""
     flops: int
-    """Floating-point operations in `operations`."""
+    """Floating-point operations in `operations`; of fixed point, those on integers."""
     expected: int | None
     """The expected value of `flops`; None if it includes unknown operations of the mathematics library."""
     ratio: float | None
@@ -150,10 +151,6 @@ def measure(
         raise UserError(f"steps = {steps}: give at least 1")
     step = make_step(model, method, detection, precision=precision)
     count = count_step(step)
-    if NUMBER_FORMATS[precision].kinds:
-        raise UserError(
-            f"counters see floating-point operations, and {precision} has none; `spikecost count` gives its operations"
-        )
     per_step = count.as_run
     witnesses = _counters(counter, precision)
     kernel = compile_kernels([step], SCALAR)[0]
@@ -230,6 +227,8 @@ def _witness(counter: Counter, run: _CountedRun, analytic: Mapping[str, int]) ->
     with counter.measure() as counts:
         for workload in [run.workload() for _ in range(repetitions)]:
             counts.call(workload)
+    if NUMBER_FORMATS[run.kernel.step.precision].kinds:
+        return _of_integers(counter, counts.own, analytic)
     formula = counter.formula if isinstance(counter, HardwareCounter) else None
     leaves_out = formula.leaves_out if formula else frozenset()
     not_documented = formula.not_documented if formula else frozenset()
@@ -256,6 +255,30 @@ def _witness(counter: Counter, run: _CountedRun, analytic: Mapping[str, int]) ->
         events=counts.events if isinstance(counts, HardwareCounts) else {},
         leaves_out=tuple(sorted(leaves_out)),
         not_documented=tuple(sorted(not_documented)),
+        provenance=counter.provenance(),
+    )
+
+
+def _of_integers(counter: Counter, own: Retired, analytic: Mapping[str, int]) -> Witness:
+    """Return what an exact counter saw of fixed point: kinds that are not its operations are left out."""
+    kinds = [kind for kind in INTEGER_KINDS if analytic[kind] or own.whole.get(kind)]
+    found = {kind: own.whole.get(kind, 0) for kind in kinds}
+    expected = sum(analytic[kind] for kind in kinds)
+    return Witness(
+        counter=counter.name,
+        exact=counter.exact,
+        repetitions=1,
+        operations=found,
+        libm=None,
+        single={},
+        flops=sum(found.values()),
+        expected=expected,
+        ratio=sum(found.values()) / expected if expected else None,
+        instructions=own.instructions,
+        cycles=own.cycles,
+        events={},
+        leaves_out=tuple(sorted(kind for kind in analytic if kind not in INTEGER_KINDS and analytic[kind])),
+        not_documented=(),
         provenance=counter.provenance(),
     )
 

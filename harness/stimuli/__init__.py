@@ -15,7 +15,7 @@ from .kinds.sine import sine
 from .kinds.step import step
 from .parts.shape import Shape
 from .parts.train import Train, recorded_train
-from .steps import meant_dt, shorten, steps_of
+from .steps import as_lines, at_steps, meant_dt, shorten, steps_of
 from .timed_array import stimulus_from_brian2
 from .trains import poisson_train, regular_train
 
@@ -30,6 +30,8 @@ __all__ = [
     "Train",
     "arrivals_from_brian2",
     "as_it_stands",
+    "as_lines",
+    "at_steps",
     "chirp",
     "common_divisor",
     "constant",

@@ -6,6 +6,9 @@ import math
 from dataclasses import replace
 from fractions import Fraction
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ...models.ground.errors import UserError
 from .base import Stimulus
 
@@ -40,6 +43,43 @@ def steps_of(stimulus: Stimulus, dt: Fraction) -> tuple[int, ...]:
     *wholes, denominator = stimulus.whole_durations
     step = (dt * denominator).as_integer_ratio()
     return tuple(whole * step[1] // step[0] for whole in wholes)
+
+
+def at_steps(stimulus: Stimulus, dt: Fraction) -> NDArray[np.float64]:
+    """Return the value at the start of each time step of dt (ms) in row 0, and at its end, before any jump, in row 1.
+
+    Raises
+    ------
+    UserError
+        If dt does not divide every piece.
+    """
+    steps = np.array(steps_of(stimulus, dt))
+    piece = np.repeat(np.arange(len(steps)), steps)
+    inside = np.arange(len(piece)) - np.repeat(np.cumsum(steps) - steps, steps)
+    return np.array([stimulus.within(piece, (inside + end) * float(dt)) for end in (0, 1)])
+
+
+def as_lines(stimulus: Stimulus, dt: Fraction) -> NDArray[np.float64]:
+    """Return times in ms and values of points with straight lines between them: two points at a jump.
+
+    They are the stimulus itself if it is made of lines; other shapes become lines over time steps of dt (ms).
+
+    Raises
+    ------
+    UserError
+        If dt does not divide every piece.
+    """
+    if stimulus.terms <= {"slope"}:
+        grid = np.array([0, *stimulus.ends], dtype=float)
+        piece = np.arange(len(grid) - 1)
+        values = np.array([stimulus.within(piece, np.zeros(len(piece))), stimulus.within(piece, np.diff(grid))])
+    else:
+        values = at_steps(stimulus, dt)
+        grid = np.arange(values.shape[1] + 1) * float(dt)
+    times, points = np.repeat(grid, 2)[1:-1], np.ravel(values, order="F")
+    # where there is no jump, the end of a line is the start of the next
+    repeats = np.r_[False, (np.diff(times) == 0) & (np.abs(np.diff(points)) <= 1e-12 * np.abs(points[1:]))]
+    return np.array([times[~repeats], points[~repeats]])
 
 
 def _refuse_last_piece(stimulus: Stimulus, dt: Fraction) -> None:

@@ -24,13 +24,60 @@ ONE = 2**BITS
 LIMIT = 2**16
 
 _CODE = f"""
+#ifdef ONE_NEURON
+/* Each operation is an instruction of its own, so that what is counted can be seen in the machine code. */
+#define AS_IT_IS(x) __asm__("" : "+r"(x))
+#else
+#define AS_IT_IS(x) (void)(x)
+#endif
+#define NOT_KNOWN(x) do {{ if (__builtin_constant_p(x)) AS_IT_IS(x); }} while (0)
 /* Sums and products wrap around on overflow. A product has 64 bits, and is rounded down. */
-static inline int fixed_add(int a, int b) {{ return (int)((unsigned)a + (unsigned)b); }}
-static inline int fixed_sub(int a, int b) {{ return (int)((unsigned)a - (unsigned)b); }}
-static inline int fixed_mul(int a, int b) {{ return (int)((long long)a * b >> {BITS}); }}
+static inline int fixed_add(int a, int b)
+{{
+    unsigned sum = (unsigned)a + (unsigned)b;
+    AS_IT_IS(sum);
+    return (int)sum;
+}}
+static inline int fixed_sub(int a, int b)
+{{
+    unsigned difference = (unsigned)a - (unsigned)b;
+    AS_IT_IS(difference);
+    return (int)difference;
+}}
+static inline int fixed_mul(int a, int b)
+{{
+    NOT_KNOWN(a);
+    NOT_KNOWN(b);
+    long long product = (long long)a * b;
+    AS_IT_IS(product);
+    return (int)(product >> {BITS});
+}}
+static inline int fixed_less(int a, int b)
+{{
+    NOT_KNOWN(a);
+    NOT_KNOWN(b);
+    return a < b;
+}}
+static inline int fixed_at_most(int a, int b)
+{{
+    NOT_KNOWN(a);
+    NOT_KNOWN(b);
+    return a <= b;
+}}
 static inline int is_number(int x) {{ (void)x; return 1; }}
 """
-_SELECT = "#define choose(test, yes, no) ((test) ? (yes) : (no))\n"
+#: With ?: the compiler would branch around one of the values.
+_SELECT = """
+static inline int choose(int test, int yes, int no)
+{
+    long long all = test;
+    AS_IT_IS(all);
+    all = -all;
+    NOT_KNOWN(yes);
+    NOT_KNOWN(no);
+    return no ^ ((yes ^ no) & (int)all);
+}
+"""
 
 
 class Fixed(Plain):
@@ -86,8 +133,8 @@ class Fixed(Plain):
         return str(self._parts(value))
 
     def operation(self, kind: str, args: list[str]) -> str:
-        """Return a sum or a product in C; empty if C's own operator does it."""
-        if kind in ("add", "sub", "mul"):
+        """Return a sum, a product or a comparison in C; empty if C's own operator does it."""
+        if kind in ("add", "sub", "mul", "less", "at_most"):
             return f"fixed_{kind}({', '.join(args)})"
         return f"fixed_sub(0, {args[0]})" if kind == "neg" else ""
 

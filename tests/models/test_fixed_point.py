@@ -14,6 +14,7 @@ from elftools.elf.elffile import ELFFile
 
 import spikecost as sc
 from spikecost.flops.conventions import get_convention
+from spikecost.flops.counters import COUNTERS
 from spikecost.flops.operations import count
 from spikecost.flops.toolchain import SCALAR, SIMD
 from spikecost.harness.kernels.kernel import compile_kernels
@@ -26,6 +27,7 @@ from spikecost.models.methods import METHODS
 from spikecost.models.number_formats import NUMBER_FORMATS
 from spikecost.models.step import make_step, why_not
 
+from ..archetypes import choose, product
 from . import number_formats_by_hand as by_hand
 
 FORMATS = {"s16.15": by_hand.nearest, "s16.15_down": by_hand.down}
@@ -84,10 +86,10 @@ def test_multiplications_and_shifts_are_in_the_machine_code(level):
     lines = [f"{i.mnemonic} {i.op_str}" for i in capstone.Cs(capstone.CS_ARCH_X86, capstone.CS_MODE_64).disasm(code, 0)]
     shifts = [line for line in lines if re.match(r"(sar|shr) .*, 0xf$", line)]
     parts = count("izhikevich", "esr_midpoint", precision="s16.15")
-    # half of dt, once per run, is a shift by one
-    assert parts.as_run_once["shift"] == 1
-    assert len(shifts) == parts.as_run["shift"]
-    assert sum(line.startswith("imul") for line in lines) == parts.as_run["int_mul"]
+    # half of dt is computed once per run
+    assert parts.as_run_once["shift"] == parts.as_run_once["int_mul"] == 1
+    assert len(shifts) == parts.as_run["shift"] + 1
+    assert sum(line.startswith("imul") for line in lines) == parts.as_run["int_mul"] + 1
 
 
 @pytest.mark.parametrize(("name", "far"), [("nearest", 0.35), ("down", 2.0)])
@@ -156,9 +158,92 @@ def test_large_and_small_numbers_are_refused():
         assert said in why_not(changed, "euler", "grid", precision="s16.15")
 
 
-def test_counters_of_floating_point_refuse_it():
-    with pytest.raises(UserError, match=r"s16\.15 has none"):
-        measure("izhikevich", "euler", precision="s16.15")
+def random_polynomial(seed):
+    """Return a model with constants that compilers like: powers of two, 0, 1, 3, 5, 9, and choices between values."""
+    rng = np.random.default_rng(seed)
+
+    def number():
+        return rng.choice(["2", "0.5", "3", "5", "9", "0.25", "1", "0.04", "7", "0.1", "-4"])
+
+    def term(other):
+        forms = (
+            f"{number()}*v*{other}/64",
+            f"{number()}*(v + {number()}*{other})",
+            f"int(v > {number()})*({other} - {number()})",
+            f"int(v <= {number()} and {other} > {number()})*v",
+            f"clip({other}, {number()}/64 - 1, 1)*{number()}",
+        )
+        return rng.choice(forms)
+
+    sides = [" + ".join(term(other) for _ in range(3)) for other in ("w", "v")]
+    return sc.NeuronModel(
+        name=f"random{seed}",
+        equations=f"dv/dt = (I - v + {sides[0]})/(64*ms) : 1\ndw/dt = ({sides[1]} - w)/(32*ms) : 1\nI : 1",
+        threshold=f"v > 20 + {number()}",
+        reset=f"v = {number()}/8; w += {number()}",
+        initial={"v": 0.5, "w": 0.25},
+        input="I",
+        drive=10.0,
+    )
+
+
+CATALOGUED = ["lif", "qif", "izhikevich_mv", "fitzhugh_nagumo", "ifb", "hindmarsh_rose", "mihalas_niebur"]
+RETIRED = [
+    ("izhikevich", "esr_midpoint", "s16.15"),
+    ("ifb", "rk4", "s16.15_down"),
+    *(product(name, method, "s16.15") for name in CATALOGUED for method in ("euler", "heun", "rk4")),
+]
+
+
+@pytest.mark.parametrize(("name", "method", "precision"), RETIRED)
+def test_counted_operations_are_retired(name, method, precision):
+    check_retired(name, method, precision)
+
+
+@pytest.mark.parametrize("seed", choose(range(20), lambda seed: seed < 3))
+def test_counted_operations_of_random_models_are_retired(seed):
+    check_retired(random_polynomial(seed), ("euler", "rk4", "heun")[seed % 3], "s16.15")
+
+
+def check_retired(model, method, precision):
+    found = measure(model, method, precision=precision, counter="instrumented", steps=20)
+    (seen,) = found.witnesses
+    # a choice is made of bits, which is no operation of integers here
+    assert seen.operations == {kind: n for kind, n in found.analytic.items() if kind != "select"}
+    assert seen.operations["int_mul"] == seen.operations["shift"] > 0
+    assert seen.ratio == 1
+    assert set(seen.leaves_out) <= {"select"}
+
+
+@pytest.mark.parametrize("counter", [product("callgrind"), "stepped"])
+def test_other_counters_that_read_machine_code_see_the_same(counter):
+    found = measure("izhikevich", "euler", precision="s16.15", counter=counter, steps=5)
+    assert found.witnesses[0].operations == found.analytic
+
+
+def test_a_compiler_that_changes_an_operation_is_seen(monkeypatch):
+    """Without the barriers products with powers of two are shifts, and sums of three are one instruction."""
+    changed = sc.NeuronModel(
+        name="changed",
+        equations="dv/dt = (8*v + I + 3)/(64*ms) : 1\nI : 1",
+        threshold="v > 20",
+        reset="v = 0",
+        initial={"v": 0.5},
+        input="I",
+        drive=1.0,
+    )
+    check_retired(changed, "euler", "s16.15")
+    number = NUMBER_FORMATS["s16.15"]
+    monkeypatch.setattr(number, "is_number", number.is_number.replace("#ifdef ONE_NEURON", "#if 0"), raising=False)
+    found = measure(changed.replace(name="unguarded"), "euler", precision="s16.15", counter="instrumented", steps=20)
+    assert found.witnesses[0].operations != found.analytic
+    assert found.witnesses[0].ratio != 1
+
+
+def test_counters_of_events_refuse_it():
+    hardware = next(name for name, counter in COUNTERS.items() if not counter.exact)
+    with pytest.raises(UserError, match=r"for s16\.15 precision take 'auto' or a counter that reads machine code"):
+        measure("izhikevich", "euler", precision="s16.15", counter=hardware)
     assert all(METHODS[name].template.any_format for name in ("euler", "rk4"))
 
 

@@ -32,6 +32,7 @@ def test_most_orders_are_the_methods_own():
     jump = "a right-hand side jumps where v >= Vh changes"
     assert {cell: (order.value, order.why) for cell, order in others.items()} == {
         **{("lif", name): (math.inf, alone) for name in ("exponential_euler", "exponential_euler_staggered", "strang")},
+        **{(name, "rk4_frozen"): (4, "no variable depends on another") for name in ("lif", "qif", "exponential_if")},
         **{("ifb", name): (1, jump) for name in ("heun", "midpoint", "rk4")},
         ("hodgkin_huxley_tables", "rk4"): (2, "the slopes of tabulated rates jump from cell to cell"),
     }

@@ -111,6 +111,10 @@ def rk4(f, x, dt):
     return plus(x, (dt / 6, k1), (dt / 3, k2), (dt / 3, k3), (dt / 6, k4))
 
 
+def rk4_frozen(f, x, dt):
+    return {name: rk4(lambda y: {name: f({**x, **y})[name]}, {name: x[name]}, dt)[name] for name in x}  # noqa: B023
+
+
 def exponential_euler(f, x, dt):
     # x' = a + b x: a is the derivative at 0, b its change per unit of x; x(dt) = x exp(b dt) + a (exp(b dt) - 1)/b
     after = {}
@@ -175,6 +179,7 @@ ONLY_FOR_NOISE = {"milstein", "milstein_of_brian2", "heun_of_noise"}
 TEXTBOOK_METHODS = {
     "euler": euler,
     "rk4": rk4,
+    "rk4_frozen": rk4_frozen,
     "midpoint": midpoint,
     "esr_midpoint": midpoint,
     "heun": heun,

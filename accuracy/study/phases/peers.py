@@ -22,7 +22,7 @@ from ....harness.measuring.timing import NEURONS, Timing
 from ....harness.stimuli import Stimulus, common_divisor
 from ....harness.stimuli.parts.shape import Shape
 from ....models.ground.errors import NoValue, UserError, attempt
-from ....models.step import make_step
+from ....models.step import make_step, why_not
 from ...measures import MEASURES
 from ...measures.spike_trains import Array, SpikeTrain, spike_time_error
 from ...references.reference import reference
@@ -129,11 +129,12 @@ class _Swept:
         settings = [dt for dt in sorted(self.runs, reverse=True) if self.runs[dt]]
         scheme = engine.schemes[self.method]
         known = attempt(partial(engine.operations, regime.driven, self.method))
+        inputs = f"; input: {engine.varying}" if self.stimuli[0].varies else ""
         peer = Peer(
             engine.title,
             self.version,
             scheme.said,
-            engine.labels.said,
+            engine.labels.said + inputs,
             self.text,
             engine.default_dt,
             at_default,
@@ -178,9 +179,9 @@ class _Swept:
         engine, dt, stimulus = self.engine, self.engine.default_dt, self.stimuli[0]
         first = engine.run(self.regime.driven, self.method, dt, stimulus)
         self.text, self.version = first.text, first.version
-        ours = engine.schemes[self.method].ours
-        if ours and engine.labels.detection:
-            kernel = compile_kernels([make_step(self.regime.driven, ours, engine.labels.detection)])[0]
+        ours, model, varying = engine.schemes[self.method].ours, self.regime.driven, stimulus.varies
+        if ours and engine.labels.detection and not why_not(model, ours, engine.labels.detection, varying):
+            kernel = compile_kernels([make_step(model, ours, engine.labels.detection, varying)])[0]
             times = kernel.run([stimulus], dt)[0].spike_times
             if len(times) == len(first.times) > 0 and np.allclose(times, first.times, rtol=0, atol=SAME * float(dt)):
                 self.kernel = kernel

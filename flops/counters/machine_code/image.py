@@ -15,7 +15,7 @@ from typing import Any
 
 from ....models.algebra.functions import CALLS, FUNCTIONS
 from ..base import Counts, Retired
-from .instruction import in_single, operations_of
+from .instruction import in_single, operations_of, whole_operations_of
 
 #: Functions of the mathematics library that count as operations of a Step.
 _CALLED = {
@@ -41,6 +41,8 @@ class Code:
     """By (kind, vector width)."""
     single: Tally[tuple[str, int]]
     """Those on 32-bit numbers."""
+    whole: Tally[str]
+    """Operations of fixed point, on 32-bit integers, by kind."""
     wide: bool
     """Whether it uses registers that came with AVX-512."""
 
@@ -113,12 +115,14 @@ class Image:
     def _code_between(self, start: int, end: int) -> Code:
         tally: Tally[tuple[str, int]] = Tally()
         single: Tally[tuple[str, int]] = Tally()
+        whole: Tally[str] = Tally()
         instructions, address, wide = 0, start, False
         for instruction in self._decoder.disasm(self._bytes(start, end), start):
             instructions += 1
             address = instruction.address + instruction.size
             operations = operations_of(instruction)
             tally.update(operations)
+            whole.update(whole_operations_of(instruction))
             if operations and in_single(instruction):
                 single.update(operations)
             wide = wide or _WIDE.search(instruction.op_str) is not None
@@ -126,7 +130,7 @@ class Image:
                 self._add_called(instruction.op_str, address, tally, single)
         if address != end:
             raise ValueError(f"{self.path.name}: unknown x86-64 instruction at {address:#x}")
-        return Code(instructions, tally, single, wide)
+        return Code(instructions, tally, single, whole, wide)
 
     def _add_called(
         self, operand: str, following: int, tally: Tally[tuple[str, int]], single: Tally[tuple[str, int]]
@@ -228,6 +232,7 @@ class _ImagePart:
     def __init__(self) -> None:
         self._operations: Tally[tuple[str, int]] = Tally()
         self._single: Tally[str] = Tally()
+        self._whole: Tally[str] = Tally()
         self._instructions = 0
 
     def add(self, code: Code, n: int) -> None:
@@ -236,7 +241,9 @@ class _ImagePart:
             self._operations[kind, width] += n * times * width
         for (kind, width), times in code.single.items():
             self._single[kind] += n * times * width
+        for kind, times in code.whole.items():
+            self._whole[kind] += n * times
 
     @property
     def retired(self) -> Retired:
-        return Retired(dict(self._operations), self._instructions, single=self._single)
+        return Retired(dict(self._operations), self._instructions, single=self._single, whole=self._whole)

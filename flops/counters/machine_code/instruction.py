@@ -73,6 +73,33 @@ def operations_of(instruction: CsInsn) -> list[tuple[str, int]]:
     return []
 
 
+_SUMS = frozenset({"add", "sub", "neg", "inc", "dec"})
+_WHOLE = re.compile(r"e(?:[abcd]x|[sd]i|bp)|r\d+d|dword ptr \[.*\]")
+_SUM_OF_ADDRESSES = re.compile(r"\[(\w+) [+-] (\w+)\]")
+#: A product of numbers of fixed point is shifted by the bits after the point, which no other code does.
+_SHIFTED = re.compile(r", 0xf\b")
+
+
+def whole_operations_of(instruction: CsInsn) -> list[str]:
+    """Return the kind of each operation of fixed point that `instruction` executes: on 32-bit integers.
+
+    Sums and differences of 32-bit integers; comparisons of two that are not constants (kernels of fixed point have no
+    others); multiplications, which have 64 bits; shifts by the 15 bits after the point. Counters of loops and addresses
+    have 64 bits, and truth values are compared with constants.
+    """
+    mnemonic, operands = instruction.mnemonic, instruction.op_str
+    if mnemonic == "imul":
+        return ["int_mul"]
+    if mnemonic == "sar" and _SHIFTED.search(operands):
+        return ["shift"]
+    target, *others = [each.strip() for each in operands.split(",")]
+    if not _WHOLE.fullmatch(target):
+        return []
+    if mnemonic in _SUMS or (mnemonic == "lea" and _SUM_OF_ADDRESSES.search(operands)):
+        return ["int_add"]
+    return ["int_compare"] if mnemonic == "cmp" and _WHOLE.fullmatch(others[0]) else []
+
+
 def in_single(instruction: CsInsn) -> bool:
     """Whether the operations of `instruction` are on 32-bit numbers."""
     simd = _SIMD.fullmatch(instruction.mnemonic.removeprefix("v"))

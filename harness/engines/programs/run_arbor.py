@@ -6,6 +6,7 @@ import sys
 import time
 
 import arbor
+import numpy as np
 from arbor import units
 
 question = json.load(sys.stdin)
@@ -13,25 +14,37 @@ started = time.perf_counter()
 radius = math.sqrt(100 / (4 * math.pi))  # 100 um2
 tree = arbor.segment_tree()
 tree.append(arbor.mnpos, arbor.mpoint(-radius, 0, 0, radius), arbor.mpoint(radius, 0, 0, radius), tag=1)
-envelope, end = [], 0.0
+points, end = [], 0.0
 for duration, value in question["pieces"]:  # an envelope is linear between its points: two at a jump
-    # 1 uA/cm2 on 100 um2 is 1e-3 nA
-    current = 1e-3 * (question["scale"] * value)
-    envelope += [(time_ * units.ms, current * units.nA) for time_ in (end, end + duration)]
+    points += [(time_, value) for time_ in (end, end + duration)]
     end += duration
-decor = (
-    arbor.decor()
-    .set_property(Vm=question["v"] * units.mV, cm=0.01 * units.F / units.m2)
-    .paint("(all)", arbor.density(question["mechanism"]))
-    .place("(location 0 0.5)", arbor.i_clamp(envelope))
-    .place("(location 0 0.5)", arbor.threshold_detector(question["threshold"] * units.mV), "spikes")
-)
-cell = arbor.cable_cell(tree, decor, discretization=arbor.cv_policy_single())
-catalogue = arbor.load_catalogue(question["library"])
+
+
+def cell_with(points: list[tuple[float, float]]) -> object:
+    """Return a cell with an input: points with straight lines between them."""
+    # 1 uA/cm2 on 100 um2 is 1e-3 nA
+    envelope = [(time_ * units.ms, 1e-3 * (question["scale"] * value) * units.nA) for time_, value in points]
+    decor = (
+        arbor.decor()
+        .set_property(Vm=question["v"] * units.mV, cm=0.01 * question["capacitance"] * units.F / units.m2)
+        .paint("(all)", arbor.density(question["mechanism"], question["settings"]))
+        .place("(location 0 0.5)", arbor.i_clamp(envelope))
+        .place("(location 0 0.5)", arbor.threshold_detector(question["threshold"] * units.mV), "spikes")
+    )
+    for ion, value in question["reversals"].items():
+        decor.set_ion(ion, rev_pot=value * units.mV)
+    return arbor.cable_cell(tree, decor, discretization=arbor.cv_policy_single())
+
+
+catalogue = arbor.load_catalogue(question["library"]) if question["library"] else arbor.default_catalogue()
 
 
 class Cells(arbor.recipe):  # type: ignore[misc]
     """Cells without connections."""
+
+    def __init__(self, cell: object) -> None:
+        arbor.recipe.__init__(self)
+        self._cell = cell
 
     def num_cells(self) -> int:
         """Return their number."""
@@ -43,7 +56,7 @@ class Cells(arbor.recipe):  # type: ignore[misc]
 
     def cell_description(self, gid: int) -> object:  # noqa: ARG002 - all are alike
         """Return the cell."""
-        return cell
+        return self._cell
 
     def global_properties(self, kind: object) -> object:  # noqa: ARG002 - there is one
         """Return NEURON's default properties, with the mechanism."""
@@ -55,9 +68,11 @@ class Cells(arbor.recipe):  # type: ignore[misc]
 context = arbor.context(threads=1)
 built = time.perf_counter() - started
 answers = []
-for dt in question["dts"]:
+for place, dt in enumerate(question["dts"]):
     started = time.perf_counter()
-    simulation = arbor.simulation(Cells(), context)
+    varying = question.get(f"input{place}")
+    cell = cell_with(np.load(varying).T.tolist() if varying else points)
+    simulation = arbor.simulation(Cells(cell), context)
     simulation.record(arbor.spike_recording.local)
     built_again, started = time.perf_counter() - started, time.perf_counter()
     simulation.run(end * units.ms, dt * units.ms)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 sys.setdlopenflags(os.RTLD_NOW | os.RTLD_GLOBAL)  # modules find NEST's functions
 import nest  # noqa: E402
+import numpy as np  # noqa: E402
 
 question = json.load(sys.stdin)
 nest.verbosity = nest.VerbosityLevel.ERROR
@@ -28,7 +29,7 @@ def set_input(neurons: object, value: float) -> None:
 
 
 answers = []
-for run in question["runs"]:
+for place, run in enumerate(question["runs"]):
     started = time.perf_counter()
     nest.ResetKernel()
     if library:
@@ -37,10 +38,20 @@ for run in question["runs"]:
     neurons = nest.Create(question["model"], question["neurons"], params=question["parameters"])
     recorder = nest.Create("spike_recorder")
     nest.Connect(neurons[0], recorder, syn_spec={"delay": run["dt"]})
-    set_input(neurons, question["pieces"][0][1])
+    pieces, varying = question["pieces"], question.get(f"input{place}")
+    if varying:  # a generator acts one step late, and not before the third step
+        values = np.load(varying)
+        pieces = [(run["dt"], value) for value in values[:2]] + [((len(values) - 2) * run["dt"], 0.0)]
+        pieces = [piece for piece in pieces if piece[0] > 0]
+        times = np.arange(1, len(values) - 1) * run["dt"]
+        generator = nest.Create(
+            "step_current_generator", params={"amplitude_times": times, "amplitude_values": values[2:]}
+        )
+        nest.Connect(generator, neurons, syn_spec={"delay": run["dt"], **question.get("port", {})})
+    set_input(neurons, pieces[0][1])
     nest.Prepare()
     built, seconds = time.perf_counter() - started, 0.0
-    for duration, value in question["pieces"]:
+    for duration, value in pieces:
         set_input(neurons, value)
         started = time.perf_counter()
         nest.Run(duration)

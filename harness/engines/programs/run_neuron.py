@@ -6,21 +6,33 @@ import sys
 import time
 
 import neuron
+import numpy as np
 from neuron import h
 
 question = json.load(sys.stdin)
 started = time.perf_counter()
-h.nrn_load_dll(question["library"])
-mechanism, sections, instances = question["mechanism"], [], []
+if question["library"]:
+    h.nrn_load_dll(question["library"])
+mechanism, sections, instances, inputs = question["mechanism"], [], [], []
+entry = question["input"] or ("amp" if question["settings"] else "")
+scale = 1e-3 * question["scale"] if question["settings"] else 1.0  # 1 uA/cm2 on 100 um2 is 1e-3 nA
 for _ in range(question["neurons"]):
     section = h.Section()
     section.L = section.diam = 10 / math.sqrt(math.pi)  # 100 um2: 1 nA is 1 mA/cm2
-    section.cm = 1
+    section.cm = question["capacitance"]
     if question["point"]:
         instances.append(getattr(h, mechanism)(section(0.5)))
     else:
         section.insert(mechanism)
         instances.append(getattr(section(0.5), mechanism))
+        for name, value in question["settings"].items():
+            setattr(instances[-1], name, value)
+        for ion, value in question["reversals"].items():
+            setattr(section, f"e{ion}", value)
+    inputs.append(instances[-1])
+    if question["settings"]:  # a mechanism of NEURON's own has no input
+        inputs[-1] = h.IClamp(section(0.5))
+        inputs[-1].delay, inputs[-1].dur = 0, 1e12
     sections.append(section)
 detectors = []
 for section, instance in zip(sections, instances, strict=True):
@@ -40,24 +52,34 @@ built = time.perf_counter() - started
 
 def set_input(value: float) -> None:
     """Set the input of every neuron."""
-    if question["input"]:
-        for instance in instances:
-            setattr(instance, question["input"], value)
+    if entry:
+        for each in inputs:
+            setattr(each, entry, scale * value)
 
 
 answers = []
-for dt in question["dts"]:
+playing: list[object] = []
+for place, dt in enumerate(question["dts"]):
     events = h.Vector()
     detectors[0].record(events)
     if question["variable"]:
         variable.maxstep(dt)
     else:
         h.dt = dt
+    for vector in playing:
+        vector.play_remove()  # type: ignore[attr-defined]
+    if entry and f"input{place}" in question:
+        points = np.load(question[f"input{place}"])
+        times, values = h.Vector(points[0]), h.Vector(scale * points[1])
+        playing = [values, times]
+        for each in inputs:
+            values.play(getattr(each, f"_ref_{entry}"), times, True)
     set_input(question["pieces"][0][1])
     h.finitialize(question["v"])
     seconds, end = 0.0, 0.0
     for duration, value in question["pieces"]:
-        set_input(value)
+        if not playing:
+            set_input(value)
         end += duration
         started = time.perf_counter()
         context.psolve(end)
