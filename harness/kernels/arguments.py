@@ -22,9 +22,9 @@ from ..stimuli import Stimulus, steps_of
 from ..stimuli.random_inputs import RandomInputs
 from .arriving import Arrivals
 from .c_blocks import NOT_FINITE, PIECE, STEP_TOO_SMALL, STOP, STUCK_IN_A_STEP, TERMS, TOO_MANY_STEPS
-from .c_source import MAX_SPIKES_A_STEP, in_parts, tallied, vector_length
+from .c_source import MAX_SPIKES_PER_STEP, in_parts, tallied, vector_length
 from .outcome import MAX_SPIKES_PER_MS, Array, Failure, Outcome, reset_is_above
-from .refused import bytes_a_step, check_models, check_size, check_stimuli, check_whole
+from .refused import bytes_per_step, check_models, check_size, check_stimuli, check_whole
 from .sampled import SampledInputs
 
 #: Further failures of methods that choose their steps, by the value that the kernel writes to `spikes.stuck`.
@@ -32,7 +32,7 @@ _GIVEN_UP = {STEP_TOO_SMALL: Failure.STEP_TOO_SMALL, TOO_MANY_STEPS: Failure.END
 #: A run is ended if its error control takes more steps than this per ms of model time, including rejected steps;
 MAX_STEPS_PER_MS = 10_000
 #: a run with fixed steps is ended if its steps are divided into more parts than this on average.
-MAX_PARTS_A_STEP = 100
+MAX_PARTS_PER_STEP = 100
 _MARGIN = 10_000
 #: A rough number of steps per ms under error control, if nothing else is known.
 _STEPS_PER_MS = 10
@@ -66,7 +66,7 @@ class Arguments:
         check_models(stimuli, models)
         self._horizon = stimuli[0].horizon
         about = number_of_steps(stimuli[0], setting, self._method)
-        check_size(stimuli, about, len(step.state), bytes_a_step(step, stimuli[0], about))
+        check_size(stimuli, about, len(step.state), bytes_per_step(step, stimuli[0], about))
         self._neurons = [model] if models is None else list(models)
         copies = lanes // len(self._neurons)
         self._setting = float(setting)
@@ -76,11 +76,11 @@ class Arguments:
             steps = steps_of(stimuli[0], Fraction(setting))
             check_whole(step, sum(steps), self._setting)
             pieces: NDArray[Any] = np.array(steps, dtype=np.int64)
-            self._most_attempts = MAX_PARTS_A_STEP * (sum(steps) + cuts) + _MARGIN
+            self._most_attempts = MAX_PARTS_PER_STEP * (sum(steps) + cuts) + _MARGIN
             refractory = refractory_steps(model, self._setting, step.restarts)
         else:
             pieces = np.array(stimuli[0].durations, dtype=float)
-            self._most_attempts = int(MAX_STEPS_PER_MS * self._horizon) + MAX_PARTS_A_STEP * cuts + _MARGIN
+            self._most_attempts = int(MAX_STEPS_PER_MS * self._horizon) + MAX_PARTS_PER_STEP * cuts + _MARGIN
             refractory = 0.0
         self._steps = float(about)
         self.work = self._steps * lanes
@@ -120,7 +120,7 @@ class Arguments:
 
     def _make_records(self, records: int) -> None:
         """Make the arrays of spikes: one row for each neuron of each Step."""
-        capacity = int(MAX_SPIKES_PER_MS * float(self._horizon)) + MAX_SPIKES_A_STEP
+        capacity = int(MAX_SPIKES_PER_MS * float(self._horizon)) + MAX_SPIKES_PER_STEP
         # written to now, so that a timed run does not wait for memory pages
         self._spike_place = np.full((records, capacity), -1, dtype=np.int64)
         self._spike_at = np.full((records, capacity), np.nan)

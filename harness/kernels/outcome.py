@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ...models.algebra.expression import FLOATS, evaluate
 from ...models.definition.neuron import NeuronModel
-from .c_source import MAX_SPIKES_A_STEP
+from .c_source import MAX_SPIKES_PER_STEP
 
 Array = NDArray[np.float64]
 
@@ -29,7 +29,7 @@ class Failure(StrEnum):
     """The reset does not lead below the threshold."""
     TOO_FAST = f"more than {MAX_SPIKES_PER_MS} spikes per ms"
     """There are more spikes than are stored in all."""
-    TOO_MANY = f"more than {MAX_SPIKES_A_STEP} spikes in one step"
+    TOO_MANY = f"more than {MAX_SPIKES_PER_STEP} spikes in one step"
     STEP_TOO_SMALL = "step too small"
     """A method that chooses its steps cannot keep to its tolerance."""
     ENDLESS_STEPS = "steps without end"

@@ -18,7 +18,7 @@ from ...models.step import Step
 from ..stimuli import Stimulus
 from ..stimuli.parts.train import check_arrivals
 from .arriving import bytes_of_arrivals
-from .c_source import MAX_SPIKES_A_STEP
+from .c_source import MAX_SPIKES_PER_STEP
 from .outcome import MAX_SPIKES_PER_MS
 
 #: More steps than this in one call are refused: they take at least twenty minutes, at 1 ns or more per step.
@@ -69,7 +69,7 @@ def check_models(stimuli: Sequence[Stimulus], models: Sequence[NeuronModel] | No
         )
 
 
-def bytes_a_step(step: Step, stimulus: Stimulus, steps: Fraction | float) -> float:
+def bytes_per_step(step: Step, stimulus: Stimulus, steps: Fraction | float) -> float:
     """Return the bytes that the inputs of a neuron need per step, if spikes arrive: all samples, and the arrivals."""
     if not step.model.arrivals:  # inputs are made for a part of the run
         return 0.0
@@ -78,7 +78,7 @@ def bytes_a_step(step: Step, stimulus: Stimulus, steps: Fraction | float) -> flo
     return (24 if sampled else 0) + arriving + 8 * len(step.model.system.random)
 
 
-def check_size(stimuli: Sequence[Stimulus], steps: Fraction | float, state: int, bytes_a_step: float = 0) -> None:
+def check_size(stimuli: Sequence[Stimulus], steps: Fraction | float, state: int, bytes_per_step: float = 0) -> None:
     """Refuse a call that needs too many steps or too much memory, before anything is allocated.
 
     Parameters
@@ -88,7 +88,7 @@ def check_size(stimuli: Sequence[Stimulus], steps: Fraction | float, state: int,
         Number of steps of one neuron.
     state : int
         Number of state variables.
-    bytes_a_step : float
+    bytes_per_step : float
         Bytes stored per step of a neuron.
 
     Raises
@@ -103,8 +103,8 @@ def check_size(stimuli: Sequence[Stimulus], steps: Fraction | float, state: int,
             f"{asked} take {float(steps * lanes):.2g} time steps, but at most {MOST_STEPS:.0g} can be "
             "run at once; give a larger dt, or a shorter stimulus"
         )
-    spikes = MAX_SPIKES_PER_MS * horizon + MAX_SPIKES_A_STEP
-    needed = lanes * (16 * spikes + 8 * state * len(stimuli[0].shapes) + bytes_a_step * float(steps))
+    spikes = MAX_SPIKES_PER_MS * horizon + MAX_SPIKES_PER_STEP
+    needed = lanes * (16 * spikes + 8 * state * len(stimuli[0].shapes) + bytes_per_step * float(steps))
     if needed > memory():
         raise UserError(
             f"{asked} need {float(needed) / 1e9:.2g} GB of memory, but there are {memory() / 1e9:.2g} GB; "
