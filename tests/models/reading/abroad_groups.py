@@ -767,7 +767,7 @@ EXAMPLES = """\
 ## Brian2's own examples
 
 The programs in the folder `examples` of Brian2's repository (commit aec54d2a) were run up to their first `run`, except
-multicompartmental ones and four that need other packages. Each definition of a group with a threshold was converted,
+multicompartmental ones and seven that need other packages or start processes. Each definition of a group with a threshold was converted,
 and one neuron of it was run for 200 ms in Brian2 and here, as above. The tests do not repeat this.
 
 | kind | groups | accepted | equal to Brian2's |
@@ -776,13 +776,13 @@ and one neuron of it was run for 200 ms in Brian2 and here, as above. The tests 
 | sources of spikes without differential equations | 4 | 0 | |
 
 Of the 57, 21 do not spike without the rest of their script: their state after 200 ms differs from Brian2's by less than
-2e-13 of its size. 12 have noise, and got the same random numbers in Brian2 (for `Izhikevich_2003.py`, Brian2 ran the
+2e-13 of its size. 13 have noise, and got the same random numbers in Brian2 (for `Izhikevich_2003.py`, Brian2 ran the
 converted model). Four neurons are not equal:
 
 | file | why |
 |---|---|
-| `example_3_bisection.py`, `example_3_bisection_standalone.py` | refused: neither reset nor refractoriness, so that every step above the threshold is a spike and their number depends on dt |
-| `standalone_multiple_processes.py`, `standalone_multiplerun.py` | accepted, but not run: `tau` has no value until the compiled program gets one, and the equations divide by it |
+| `example_3_bisection.py`, and the same `_standalone` | refused: no reset, no refractoriness; see `every_step_above` |
+| `standalone_multiple_processes.py`, `_multiplerun.py` | accepted; `tau`, by which they divide, has no value yet |
 """
 HEAD = "| group | stands for | input | method | spikes | equal to Brian2's |\n|---|---|---|---|---|---|"
 
