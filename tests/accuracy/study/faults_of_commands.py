@@ -80,6 +80,10 @@ features = false
 #: Lines that the same command says when nothing goes wrong.
 USUAL = re.compile(r"spikecost: (executing|running) .*")
 
+KILLED = "`spikecost run` is killed (SIGKILL)"
+FULL_DISK = "the disk of store and report is full"
+SLOW = "every write to a file takes 5 ms longer, and then `spikecost run` is killed"
+
 #: Gives the command in this folder and lets something go wrong.
 Fault = Callable[["Place", random.Random], None]
 FAULTS: dict[str, Fault] = {}
@@ -131,6 +135,15 @@ class Place:
         return found.table.drop(columns=timed), found.points, found.by_stimulus
 
 
+def why_not(name: str) -> str:
+    """Return why a fault cannot be made here; empty if it can."""
+    if name == FULL_DISK and os.geteuid():
+        return "only root can mount a small disk"
+    if name == SLOW and not shutil.which("strace"):
+        return "there is no strace, which delays writes: install it"
+    return ""
+
+
 def fault(name: str) -> Callable[[Fault], Fault]:
     """Register a fault."""
 
@@ -152,7 +165,7 @@ def started(place: Place, out: str = "out of it", before: Callable[[], object] =
         before()
         with mock.patch.object(run_folder, "render", return_value={"index.html": b"a page"}):
             status = cli.main(place.arguments(out))
-        path.with_name(f"{os.getpid()}.status").write_text(str(status))
+        place.folder.with_name(f"{os.getpid()}.status").write_text(str(status))
 
     return forked(place.store, command)
 
@@ -160,7 +173,7 @@ def started(place: Place, out: str = "out of it", before: Callable[[], object] =
 def ended(child: int, place: Place) -> int | None:
     """Wait for a command and return its status; None if it was killed."""
     os.waitpid(child, 0)
-    told = place.store.with_name(f"{child}.status")
+    told = place.folder.with_name(f"{child}.status")
     return int(told.read_text()) if told.exists() else None
 
 
@@ -181,14 +194,14 @@ def try_fault(name: str, tries: int, folder: Path) -> Outcome:
     found, chance = Outcome(name), random.Random(name)
     right, _ = undisturbed(folder / "undisturbed")
     for i in range(tries):
-        place = Place(folder / f"{name} {i}").make()
+        place = Place(folder / f"try {i}").make()
         private._told.clear()
         with mock.patch.object(kept_runs, "BATCH", 0.0):
             FAULTS[name](place, chance)
         committed, said = noted_of(place.store), place.said()
         left = settings_in(place.store)
         for each in place.store.parent.glob("*.*"):
-            if each.suffix in (".out", ".err", ".status", ".kept", ".told"):
+            if each.suffix in (".out", ".err", ".kept", ".told"):
                 each.unlink()
         again = started(place)
         status = ended(again, place)
@@ -224,7 +237,7 @@ def _signalled(number: int, place: Place, chance: random.Random) -> None:
     assert ended(child, place) in (None, 0, 130)
 
 
-@fault("`spikecost run` is killed (SIGKILL)")
+@fault(KILLED)
 def _killed(place: Place, chance: random.Random) -> None:
     _signalled(signal.SIGKILL, place, chance)
 
@@ -264,7 +277,7 @@ def _memory(place: Place, chance: random.Random) -> None:
     assert ended(child, place) in (None, 0, 2)
 
 
-@fault("the disk of store and report is full")
+@fault(FULL_DISK)
 def _full(place: Place, chance: random.Random) -> None:
     with _small_disk(place.store.parent, chance.randrange(150, 400)):
         child = started(place)
@@ -294,7 +307,7 @@ def _clock(place: Place, chance: random.Random) -> None:
     assert ended(started(place, before=jump), place) == 0
 
 
-@fault("every write to a file takes 5 ms longer, and then `spikecost run` is killed")
+@fault(SLOW)
 def _slow(place: Place, chance: random.Random) -> None:
     child = started(place)
     slow = "pwrite64,write,fsync,fdatasync,rename,ftruncate"
