@@ -12,7 +12,6 @@ from __future__ import annotations
 import os
 import random
 import re
-import resource
 import shutil
 import signal
 import subprocess
@@ -263,18 +262,6 @@ def _two(place: Place, _chance: random.Random) -> None:
 def _two_into_a_folder(place: Place, _chance: random.Random) -> None:
     children = [started(place), started(place)]
     assert sorted(ended(child, place) or 0 for child in children) in ([0, 0], [0, 2])
-
-
-@fault("memory ends (RLIMIT_AS)")
-def _memory(place: Place, chance: random.Random) -> None:
-    more = chance.randrange(80 << 20)
-
-    def limit() -> None:
-        (used,) = re.findall(r"VmSize:\s+(\d+) kB", Path("/proc/self/status").read_text())
-        resource.setrlimit(resource.RLIMIT_AS, (int(used) * 1024 + more,) * 2)
-
-    child = started(place, before=limit)
-    assert ended(child, place) in (None, 0, 2)
 
 
 @fault(FULL_DISK)
