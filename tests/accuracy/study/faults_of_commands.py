@@ -99,6 +99,11 @@ class Place:
         """Where results are kept."""
         return self.folder / "my results" / "spikecost.db"
 
+    @property
+    def notes(self) -> Path:
+        """Where the test notes what commands say and commit: beside this file."""
+        return self.folder / "notes" / "of a command"
+
     def make(self) -> Place:
         """Write the files."""
         models = self.folder / "my models"
@@ -107,6 +112,7 @@ class Place:
         (models / "leaky.toml").write_text(LEAKY)
         (self.folder / "suite.toml").write_text(SUITE)
         self.store.parent.mkdir()
+        self.notes.parent.mkdir()
         return self
 
     def arguments(self, out: str = "out of it") -> list[str]:
@@ -123,8 +129,11 @@ class Place:
         return ["run", "--quiet", "--jobs", "2", "--models", *models, *given]
 
     def said(self) -> list[str]:
-        """Return the lines on the standard error of commands that met a fault."""
-        lines = [line for each in sorted(self.store.parent.glob("*.err")) for line in each.read_text().splitlines()]
+        """Return the lines on the standard error of commands that met a fault, and those that were logged."""
+        texts = [
+            each.read_text() for ending in ("told", "err") for each in sorted(self.notes.parent.glob(f"*.{ending}"))
+        ]
+        lines = list(dict.fromkeys(line for text in texts for line in text.splitlines()))
         return [line for line in lines if line.strip() and not USUAL.fullmatch(line)]
 
     def tables(self, out: str = "out of it") -> tuple[Any, ...]:
@@ -164,15 +173,15 @@ def started(place: Place, out: str = "out of it", before: Callable[[], object] =
         before()
         with mock.patch.object(run_folder, "render", return_value={"index.html": b"a page"}):
             status = cli.main(place.arguments(out))
-        place.folder.with_name(f"{os.getpid()}.status").write_text(str(status))
+        path.with_name(f"{os.getpid()}.status").write_text(str(status))
 
-    return forked(place.store, command)
+    return forked(place.notes, command)
 
 
 def ended(child: int, place: Place) -> int | None:
     """Wait for a command and return its status; None if it was killed."""
     os.waitpid(child, 0)
-    told = place.folder.with_name(f"{child}.status")
+    told = place.notes.with_name(f"{child}.status")
     return int(told.read_text()) if told.exists() else None
 
 
@@ -197,15 +206,14 @@ def try_fault(name: str, tries: int, folder: Path) -> Outcome:
         private._told.clear()
         with mock.patch.object(kept_runs, "BATCH", 0.0):
             FAULTS[name](place, chance)
-        committed, said = noted_of(place.store), place.said()
+        committed, said = noted_of(place.notes), place.said()
         left = settings_in(place.store)
-        for each in place.store.parent.glob("*.*"):
-            if each.suffix in (".out", ".err", ".kept", ".told"):
-                each.unlink()
+        for each in place.notes.parent.iterdir():
+            each.unlink()
         again = started(place)
         status = ended(again, place)
         assert status == 0, place.said()
-        assert _is_resumed(place.store.with_name(f"{again}.out").read_text(), left)
+        assert _is_resumed(place.notes.with_name(f"{again}.out").read_text(), left)
         found.tries += 1
         found.kept += len(committed)
         found.lost += len(committed - left)
@@ -233,7 +241,7 @@ def _signalled(number: int, place: Place, chance: random.Random) -> None:
     child = started(place)
     _moment(place, chance)
     os.kill(child, number)
-    assert ended(child, place) in (None, 0, 130)
+    assert ended(child, place) in (None, 0, 130), place.said()
 
 
 @fault(KILLED)
