@@ -577,6 +577,9 @@ QUICK = {
     "store export": ["kept.csv", "--store", "kept.db"],
     "store prune": ["--store", "kept.db"],
     "claims": ["costs_2004"],
+    "atlas info": [],
+    "atlas show": ["lif"],
+    "atlas make": ["--models", "lif", "--drives", "constant", "--for", "1ms", "--folder", "atlas"],
 }
 
 
