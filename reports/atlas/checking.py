@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,7 +18,7 @@ from ...models.ground.errors import UserError
 from . import kept
 from .columns import KEY, OF_MAKING
 from .making import computed
-from .plan import parts
+from .plan import Part, parts
 
 #: Relative difference that is allowed: processors and compilers differ in the last bits of functions such as exp, and
 #: numbers are kept to `kept.BITS` bits.
@@ -82,9 +83,9 @@ def check(
     if not 0 < fraction <= 1:
         raise UserError(f"fraction = {fraction:g}: give a number above 0 and at most 1, such as 0.01")
     rows = kept.read(folder)
-    planned = {part.key: part for part in parts()}
-    units = {
-        key: own
+    planned: dict[tuple[Any, ...], Part] = {part.key: part for part in parts()}
+    units: dict[tuple[Any, ...], pd.DataFrame] = {
+        tuple(key): own
         for key, own in rows.groupby(["model", "stimulus", "level", "horizon_ms", "method"], sort=True)
         if own["flops_per_ms"].notna().any()
     }
@@ -136,10 +137,10 @@ def _by_key(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.assign(tolerance=frame["tolerance"].fillna(-1.0)).set_index(list(KEY))
 
 
-def _same(name: str, old: object, new: object) -> bool:
+def _same(name: str, old: Any, new: Any) -> bool:
     if pd.isna(old) or pd.isna(new):
         return bool(pd.isna(old) and pd.isna(new))
     if kept.SCHEMA.field(name).type == pa.string():
-        return old == new
+        return bool(old == new)
     near = 1e-9 if name in kept.EXACT else NEAR
-    return bool(np.isclose(float(new), float(old), rtol=near, atol=SMALL if name in _ERRORS else 0.0))  # type: ignore[arg-type]
+    return bool(np.isclose(float(new), float(old), rtol=near, atol=SMALL if name in _ERRORS else 0.0))

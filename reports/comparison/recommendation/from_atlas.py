@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -49,15 +50,13 @@ def run_of_atlas(rate: float, stimulus: str, folder: Path | None = None) -> tupl
 
 def _as_run(rows: pd.DataFrame, labels: list[str], stimulus: str) -> RunFolder:
     """Return rows of one regime as a run, whose other tables are empty."""
-    empty = dict.fromkeys(TABLES, pd.DataFrame())
+    tables: dict[str, Any] = dict.fromkeys(TABLES, pd.DataFrame())
     without = rows[rows["status"] == "rate not reachable"].drop_duplicates("model")
     about = {
         "made": max(rows["made"]),
         "suite": {"trials": int(rows["stimuli"].max()), "stimuli": [stimulus]},
         "models": {label: describe_model(get_model(label)) for label in labels},
     }
-    given = {
-        "table": rows.reindex(columns=list(COLUMNS)).assign(tolerance_unit="ms"),
-        "regimes": without.reindex(columns=list(REGIMES)),
-    }
-    return RunFolder(about=about, provenance={}, **(empty | given))
+    tables["table"] = rows.reindex(columns=list(COLUMNS)).assign(tolerance_unit="ms")
+    tables["regimes"] = without.reindex(columns=list(REGIMES))
+    return RunFolder(about=about, provenance={}, **tables)
