@@ -115,6 +115,10 @@ class Engine(ABC):
         UserError
             If no counter sees them; one line says why.
         """
+        if self.schemes[method].controlled:
+            raise UserError(
+                f"{self.title} chooses its own steps with {method}, so that no step has a number of operations"
+            )
         raise UserError(f"no counter sees what {self.title} executes for {model.label} with {method}")
 
     def judged_as(self, model: NeuronModel, method: str, stimulus: Stimulus) -> NeuronModel:  # noqa: ARG002 - by default
