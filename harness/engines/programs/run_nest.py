@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 sys.setdlopenflags(os.RTLD_NOW | os.RTLD_GLOBAL)  # modules find NEST's functions
@@ -26,6 +27,11 @@ def set_input(neurons: object, value: float) -> None:
     """Set the input of neurons."""
     if entry:
         setattr(neurons, entry, value)
+
+
+def advance(dt: float, steps: int) -> None:
+    """Make some steps more."""
+    nest.Run(steps * dt)
 
 
 answers, operations = [], {}
@@ -53,7 +59,7 @@ for place, run in enumerate(question["runs"]):
     if "count" in question:
         from spikecost.harness.engines.seen import operations_seen
 
-        operations = operations_seen(lambda steps, dt=run["dt"]: nest.Run(steps * dt), question["count"])
+        operations = operations_seen(partial(advance, run["dt"]), question["count"])
         break
     built, seconds = time.perf_counter() - started, 0.0
     for duration, value in pieces:

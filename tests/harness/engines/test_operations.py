@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from brian2 import second, volt
 
 from spikecost.flops.counters import COUNTERS
 from spikecost.harness.engines import ENGINES
@@ -13,8 +14,8 @@ LIF = get_model("lif")
 #: LIF with two multiplications and an addition more in its equation.
 LONGER = LIF.replace(
     name="longer",
-    equations=LIF.equations.replace("a - b*v :", "a - b*v + e*(v*v) :") + "\ne : 1/second/volt",
-    parameters={**LIF.parameters, "e": 0.0},
+    equations=LIF.equations.replace("a - b*v :", "a - b*v + more*(v*v) :") + "\nmore : 1/second/volt",
+    parameters={**LIF.parameters, "more": 0.0 / (second * volt)},
 )
 
 
