@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from ..models.ground.errors import UserError, shortened, visible
 from ..models.ground.interruption import as_ctrl_c
 from ..reports.commands.about_machine.configuration import configure, settle
+from .completion import complete_if_asked
 from .parser import make_parser as _parser
 from .printing import complain
 
@@ -36,6 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with as_ctrl_c():
             parser = _parser()
+            complete_if_asked(parser)
             given = configure(parser)
             parser.parse_args(arguments, options)  # a help text may list methods, including those of other packages
             settle(options, given)

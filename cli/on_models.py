@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import asdict
+from typing import Any
 
 from .asked import data_file, detection_of, several, step_of
 from .options import OUT
@@ -70,11 +71,21 @@ def show(options: argparse.Namespace) -> int:
 
 def count(options: argparse.Namespace) -> int:
     """Count a model's operations."""
-    from ..models.language import units
-    from ..reports.commands.about_models.counts import counted, counted_text
+    from ..models.ground.named_files import is_file
+    from ..reports.commands.about_models.counted import as_text
+    from ..reports.commands.about_models.listing import from_disk
 
-    given = step_of(options), units.parse_quantity(options.dt), options.convention
-    answer(options, lambda: counted(*given), lambda: counted_text(*given))
+    def made() -> dict[str, Any]:
+        from ..models.language import units
+        from ..reports.commands.about_models.counts import said
+
+        return said(step_of(options), units.parse_quantity(options.dt), options.convention)
+
+    asked = ("model", "input", "synapses", "method", "detection", "precision", "dt", "convention")
+    question = " ".join(["count", *(repr(getattr(options, name)) for name in asked)])
+    of_file = is_file(options.model)  # the file may change
+    found = made() if of_file else from_disk(question, made, lambda each: bool(each["lasts"]))
+    answer(options, lambda: found["found"], lambda: as_text(found))
     return 0
 
 
@@ -138,18 +149,17 @@ def claims(options: argparse.Namespace) -> int:
     from ..accuracy.study.runner import check_jobs
     from ..reports.claims.evidence import Evidence
     from ..reports.claims.second_solver import solve_again
-    from ..reports.commands.claims import check_page, claims_text, verdicts, write
+    from ..reports.commands.claims import check_pages, claims_text, verdicts, write
     from ..reports.writing.bars import bars
 
     check_jobs(options.jobs)
-    check_page(options.out)
+    check_pages(options.out)
     with bars(quiet=options.quiet) as progress:
         first, *others = (Evidence(options.jobs, progress, options.store, seed) for seed in options.seed)
         found = verdicts(options.names, first, others)
     suites = [suite for evidence in (first, *others) for suite in evidence.suites]
     again = solve_again(suites) if suites else None
-    if options.out:
-        write(found, options.out, again)
+    write(found, options.out, again)
     answer(options, lambda: [each.to_json() for each in found], lambda: claims_text(found, bool(options.names), again))
     return 0
 

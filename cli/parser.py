@@ -24,6 +24,7 @@ from .options import (
     add_workers,
     convention_names,
 )
+from .parser_of_atlas import add_atlas
 from .parser_of_checks import add_checks
 
 
@@ -36,6 +37,7 @@ def make_parser() -> Parser:
 
     _add_comparison(commands)
     _add_readers(commands)
+    add_atlas(commands)
 
     models = commands.add_parser("models", help="list models, methods, detections and conventions")
     models.set_defaults(run=on_models.models)
@@ -126,6 +128,14 @@ def _add_comparison(commands: Any) -> None:
     )
     run.add_argument("--history", metavar="FILE", help="history to add the run to")
     add_store(run, fresh=True)
+    run.add_argument(
+        "--estimate",
+        nargs="?",
+        const=1,
+        type=int,
+        metavar="N",
+        help="run nothing but a few cells in N regimes of each model (default 1), and estimate how long all take",
+    )
     run.add_argument("--open", action="store_true", help="open the page in the browser when it is written")
     add_quiet(run)
     run.set_defaults(run=on_runs.run)
@@ -246,7 +256,13 @@ def _add_claims(commands: Any) -> None:
     claims.add_argument(
         "names", nargs="*", metavar="CLAIM", help="such as ratios_2004 (default: every claim, in short)"
     )
-    claims.add_argument("--out", metavar="FILE", help="write every number as a page in Markdown")
+    claims.add_argument(
+        "--out",
+        nargs="+",
+        default=(),
+        metavar="FILE",
+        help="write every number as a page in Markdown (.md), and as JSON (.json)",
+    )
     claims.add_argument(
         "--seed",
         type=int,

@@ -108,7 +108,8 @@ def _check_refractory(model: NeuronModel) -> None:
         units.in_ms(model.refractory_time, f"{model.name}: refractory")
     elif model.refractory is None and not any(name not in OF_TIME for name, _ in model.system.reset):
         raise UserError(
-            f"{model.name}: without a reset every step above threshold would be a spike; "
+            f"{model.name}: without a reset every step above threshold would be a spike, so that their number would "
+            "depend on the time step; "
             f"give refractory='{short(model.threshold)}'"
         )
 

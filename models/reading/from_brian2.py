@@ -10,19 +10,22 @@ from typing import Any, NamedTuple, overload
 import brian2
 import numpy as np
 from brian2.core.namespace import get_local_namespace
+from brian2.equations.equations import SUBEXPRESSION
 from brian2.groups.subgroup import Subgroup
 from brian2.units.fundamentalunits import get_dimensions
 
 from ..definition.neuron import NeuronModel
-from ..ground.errors import UserError
+from ..ground.errors import UserError, short
 from ..language import units
 from ..language.equation_lines import DIFFERENTIAL, PARAMETER
 from ..language.noise import named
 from .group.equations import held_over_steps, lines_of, parameter
+from .group.linked import linked_notes
 from .group.method import method_of
 from .group.names import Names
 from .group.texts import Texts, texts_of
-from .group.values import value_of
+from .group.timed_arrays import TimedInput, autonomous_part
+from .group.values import value_at
 from .surroundings.input import choose
 from .surroundings.operations import with_drawn
 from .surroundings.pathways import Pathway, pathways_of
@@ -135,7 +138,8 @@ def settings_from_brian2(group: brian2.NeuronGroup, *, namespace: Mapping[str, A
     around = get_local_namespace(level=1) if namespace is None else namespace
     whole, _ = _neuron(group, 0)
     refuse_what_cannot_run(whole)
-    return Brian2Settings(method_of(whole, Names(whole, around)), "grid_start", whole.clock.dt)
+    names = Names(whole, around)
+    return Brian2Settings(method_of(whole, names, texts_of(whole, 0, names)), "grid_start", whole.clock.dt)
 
 
 def synapses_of(group: Any, index: int, namespace: Mapping[str, Any]) -> list[Pathway]:
@@ -147,8 +151,36 @@ def synapses_of(group: Any, index: int, namespace: Mapping[str, Any]) -> list[Pa
         As `from_brian2`.
     """
     whole, at = _neuron(group, index)
-    texts = texts_of(whole, at, Names(whole, namespace).resolved)
+    texts = texts_of(whole, at, Names(whole, namespace))
     return pathways_of(whole, at, texts.used, namespace)
+
+
+def recording_of(group: Any, index: int, namespace: Mapping[str, Any]) -> TimedInput | None:
+    """Return what gives the values of TimedArrays in the equations of a neuron; None if there are none.
+
+    Raises
+    ------
+    UserError
+        As `from_brian2`.
+    """
+    whole, at = _neuron(group, index)
+    names = Names(whole, namespace)
+    texts = texts_of(whole, at, names)
+    if texts.driven is None:
+        return None
+    names = names.with_objects(texts.objects)
+    equations = autonomous_part(texts, texts.driven, whole.name)
+    synaptic = set().union(*changed_by_synapses(whole, at).values()) & set(equations.names)
+    if synaptic:
+        raise UserError(
+            f"{whole.name}: the input '{short(texts.driven.code)}' depends on '{synaptic.pop()}', which synapses "
+            "change; a stimulus can only depend on the time: write a parameter in its place"
+        )
+    given = {each.varname for each in equations.values() if each.type != SUBEXPRESSION}
+    outside = equations.identifiers - set(equations.names)
+    objects = {name: found for name in outside if (found := names.resolved(name)) is not None}
+    values = {name: value_at(texts, whole, name, at) for name in sorted(given)}
+    return TimedInput(texts.driven, equations, objects, values, whole.method_choice, whole.clock.dt)
 
 
 def _neuron(group: Any, index: int) -> tuple[brian2.NeuronGroup, int]:
@@ -180,7 +212,8 @@ def _model(asked: _Asked, driven: str | None, name: str | None) -> NeuronModel:
     group, index = _neuron(asked.group, asked.at)
     refuse_what_cannot_run(group)
     names = Names(group, asked.namespace)
-    texts = texts_of(group, index, names.resolved)
+    texts = texts_of(group, index, names)
+    names = names.with_objects(texts.objects)
     if not texts.state and not texts.assigned & set(texts.equations.names):
         raise UserError(
             f"{group.name} has no differential equation, and its reset changes nothing: it is a source of spikes, not "
@@ -193,7 +226,7 @@ def _model(asked: _Asked, driven: str | None, name: str | None) -> NeuronModel:
     of_synapses = {name: value for each in arriving for name, value in each.parameters.items()}
     found = {name: value for each in arriving for name, value in each.constants.items()}
     constants = found | names.constants(texts.used - set(texts.equations.names) - found.keys() - of_synapses.keys())
-    held = held_over_steps(texts, partial(method_of, group, names), group.name)
+    held = held_over_steps(texts, partial(method_of, group, names, texts), group.name)
     synaptic = set().union(*changed_by_synapses(group, index).values())
     chosen = choose(texts, constants, driven, synaptic, group.name)
 
@@ -203,11 +236,11 @@ def _model(asked: _Asked, driven: str | None, name: str | None) -> NeuronModel:
         drive = constants.pop(chosen.name)
         lines.append(parameter(chosen.name, get_dimensions(drive)))
     elif chosen.name and not texts.timed:
-        drive = value_of(group, chosen.name, index)
+        drive = value_at(texts, group, chosen.name, index)
 
     def values(kind: str) -> dict[str, Any]:
         named = [line.name for line in lines if line.kind == kind and line.name != chosen.name]
-        return {each: value_of(group, each, index) for each in named}
+        return {each: value_at(texts, group, each, index) for each in named}
 
     parameters = values(PARAMETER) | of_synapses
     lines += [parameter(each, get_dimensions(value)) for each, value in of_synapses.items()]
@@ -217,6 +250,7 @@ def _model(asked: _Asked, driven: str | None, name: str | None) -> NeuronModel:
         *(["its synapses replaced by trains"] if arriving else []),
         *([f"{', '.join(held)} computed whenever needed, not once per step"] if held else []),
         *([f"dt in its texts is {group.clock.dt}, whatever the time step of a run"] if texts.clock else []),
+        *linked_notes(group, texts.places),
         *([chosen.note] if chosen.note else []),
     ]
     equations = "\n".join(line.text for line in lines)

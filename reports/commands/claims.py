@@ -13,8 +13,10 @@ from ..claims import published  # noqa: F401 - registers the claims
 from ..claims.claim import CLAIMS, ClaimVerdict
 from ..claims.evidence import Evidence
 from ..claims.second_solver import SolvedAgain
+from ..page.claims import ANSWERS
 from ..writing.escape import markdown
 from ..writing.files import write_file
+from ..writing.records import dumps
 from ..writing.text import frame, prose
 
 #: How the page starts.
@@ -28,8 +30,6 @@ PAGE = (
     "seeds: the numbers in the tables are those of the first, and the last column says what another seed changes.",
     "",
 )
-#: How an answer is written.
-ANSWERS = {True: "agrees", False: "contradicts", None: "not known"}
 
 
 def verdicts(names: Sequence[str], evidence: Evidence, others: Sequence[Evidence] = ()) -> list[ClaimVerdict]:
@@ -90,27 +90,31 @@ def claims_markdown(found: Sequence[ClaimVerdict], again: SolvedAgain | None = N
     return "\n".join(lines) + "\n"
 
 
-def check_page(file: str | None) -> None:
-    """Refuse a page that cannot be written, before anything is run.
+def check_pages(files: Sequence[str]) -> None:
+    """Refuse files that cannot be written, before anything is run.
 
     Raises
     ------
     UserError
-        If the file is not Markdown, or its folder does not exist.
+        If a file is neither Markdown nor JSON, or its folder does not exist.
     """
-    if file is not None and (Path(file).suffix != ".md" or not Path(file).parent.is_dir() or Path(file).is_dir()):
-        raise UserError(f"--out {file}: give a file that ends in .md, in a folder that exists")
+    for file in files:
+        if Path(file).suffix not in (".md", ".json") or not Path(file).parent.is_dir() or Path(file).is_dir():
+            raise UserError(f"--out {file}: give a file that ends in .md or .json, in a folder that exists")
 
 
-def write(found: Sequence[ClaimVerdict], file: str, again: SolvedAgain | None = None) -> None:
-    """Write the page in Markdown.
+def write(found: Sequence[ClaimVerdict], files: Sequence[str], again: SolvedAgain | None = None) -> None:
+    """Write the page in Markdown, and what ``--json`` prints, to files with these endings.
 
     Raises
     ------
     UserError
-        If the file cannot be written.
+        If a file cannot be written.
     """
-    write_file(file, claims_markdown(found, again).encode())
+    for file in files:
+        as_json = Path(file).suffix == ".json"
+        text = dumps([each.to_json() for each in found]) + "\n" if as_json else claims_markdown(found, again)
+        write_file(file, text.encode())
 
 
 def _about(verdict: ClaimVerdict) -> list[tuple[str, str]]:

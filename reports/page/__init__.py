@@ -16,6 +16,7 @@ from markupsafe import Markup
 from ..figures.look import COLOURS, ON_DARK, pick
 from ..writing.numbers import number, short
 from . import tables
+from .claims import claims
 from .embedded import data
 
 if TYPE_CHECKING:
@@ -61,7 +62,8 @@ def page(run: RunFolder) -> str:
         features=tables.features(run),
         demos=tables.demos(run),
         peers=tables.peers(run),
-        style=_own("style.css") + _colours(len(run.models)),
+        claims=claims(),
+        style=_own("style.css") + _colours(max(len(run.models), run.by_kind["kind"].nunique())),
         script=Markup("\n").join(_own(name) for name in SCRIPTS),
         plotly=_plotly(),
         data=_packed(json.dumps(data(run), separators=(",", ":"), allow_nan=False)),
@@ -73,10 +75,10 @@ def _own(name: str) -> Markup:
     return Markup(files(__name__).joinpath("browser", name).read_text())  # noqa: S704
 
 
-def _colours(models: int) -> Markup:
-    """Return the colours of the models as a style, on a light page and on a dark one."""
+def _colours(number: int) -> Markup:
+    """Return the colours of models, and of kinds of operation, as a style: on a light page and on a dark one."""
     light, dark = (
-        " ".join(f"--m{place}: {pick(colours, place)};" for place in range(models)) for colours in (COLOURS, ON_DARK)
+        " ".join(f"--m{place}: {pick(colours, place)};" for place in range(number)) for colours in (COLOURS, ON_DARK)
     )
     text = f"\n:root {{ {light} }}\n@media (prefers-color-scheme: dark) {{ :root {{ {dark} }} }}\n"
     return Markup(text)  # noqa: S704 - made of numbers

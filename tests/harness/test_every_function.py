@@ -33,6 +33,7 @@ ARGUMENTS = {
     "clip": "2*v - 1, -0.2, 0.4",
     "timestep": "t % (3.01*ms), 0.7*ms",
     "int": "5*v - 2.2",
+    "tan": "0.7*v - 0.3",  # no pole between the reset and the threshold
 }
 TEXTS = {name: f"{name}({ARGUMENTS.get(name, '2*v - 1.1')})" for name in DEFAULT_FUNCTIONS if name not in RANDOM} | {
     "%": "(2*v - 1) % 0.3",

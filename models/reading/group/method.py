@@ -8,6 +8,7 @@ from brian2.stateupdaters.base import StateUpdateMethod, UnsupportedEquationsExc
 from ...ground.errors import UserError
 from ...methods import METHODS
 from .names import Names
+from .texts import Texts
 
 
 def _without_noise(name: str) -> str:
@@ -15,23 +16,28 @@ def _without_noise(name: str) -> str:
     return getattr(METHODS[name], "without_noise", "") or name
 
 
-def method_of(group: brian2.NeuronGroup, names: Names) -> str:
+def method_of(group: brian2.NeuronGroup, names: Names, texts: Texts) -> str:
     """Return spikecost's name of the method that Brian2 uses.
+
+    If other groups became part of the neuron (`linked`), it is what Brian2 would use for all of its equations.
 
     Raises
     ------
     UserError
         If spikecost has no such method, or Brian2 cannot integrate the equations with it.
     """
+    equations = texts.equations if texts.places else group.equations
+    names = names.with_objects(texts.objects)
     variables = dict(group.variables) | {
-        name: names.resolved(name) for name in group.equations.identifiers - set(group.variables)
+        name: place.group.variables[place.variable] for name, place in texts.places.items()
     }
+    variables |= {name: names.resolved(name) for name in equations.identifiers - set(variables)}
     choices = group.method_choice
     choices = [choices] if isinstance(choices, str) or callable(choices) else choices
     reason = "no method is given"
     for choice in choices:
         try:
-            StateUpdateMethod.apply_stateupdater(group.equations, variables, choice, group_name=group.name)
+            StateUpdateMethod.apply_stateupdater(equations, variables, choice, group_name=group.name)
         except UnsupportedEquationsException as error:
             reason = " ".join(str(error).split()).rstrip(".")
             continue
@@ -43,7 +49,7 @@ def method_of(group: brian2.NeuronGroup, names: Names) -> str:
         name = "exact" if choice == "linear" else choice if isinstance(choice, str) else type(choice).__name__
         ours = {method.brian2: method.name for method in METHODS.values() if method.brian2}
         if name in ours:
-            return ours[name] if group.equations.is_stochastic else _without_noise(ours[name])
+            return ours[name] if equations.is_stochastic else _without_noise(ours[name])
         raise UserError(f"{group.name}: spikecost has no method like Brian2's '{name}'; it has {', '.join(ours)}")
     asked = ", ".join(map(str, choices))
     raise UserError(

@@ -29,14 +29,29 @@ class Names:
     group : brian2.NeuronGroup
     namespace : mapping
         The namespace that Brian2's ``run`` would get.
+    also : mapping
+        Objects of further names, which come first.
     """
 
-    def __init__(self, group: brian2.NeuronGroup, namespace: Mapping[str, Any]) -> None:
+    def __init__(
+        self, group: brian2.NeuronGroup, namespace: Mapping[str, Any], also: Mapping[str, Any] | None = None
+    ) -> None:
         self._group = group
         self._namespace = namespace
+        self._also = dict(also or {})
+
+    def of(self, other: brian2.NeuronGroup) -> Names:
+        """Return the names of another group of the same script."""
+        return Names(other, self._namespace)
+
+    def with_objects(self, also: Mapping[str, Any]) -> Names:
+        """Return the same names and some more."""
+        return Names(self._group, self._namespace, also)
 
     def resolved(self, identifier: str) -> Any:
         """Return the object of a name; None if there is none."""
+        if identifier in self._also:
+            return self._also[identifier]
         if identifier in _BRIAN2S_OWN or identifier in self._group.variables:
             return None
         found = self._converted(identifier)

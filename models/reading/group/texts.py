@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -14,8 +14,10 @@ from brian2.equations.equations import DIFFERENTIAL_EQUATION, SUBEXPRESSION, Equ
 from brian2.utils.stringtools import get_identifiers
 
 from ...language import grammar
+from .linked import Joined, Place, joined
+from .names import Names
 from .plain import CLOCK, clock_of, compared, statements, truths_of, with_numbers
-from .timed_arrays import take_out
+from .timed_arrays import Driven, take_out
 
 
 @dataclass(frozen=True)
@@ -23,8 +25,8 @@ class Texts:
     """The texts of one neuron. The numbers that only the place in the group gives, ``i`` and ``N``, are written out."""
 
     equations: Equations
-    timed: str
-    """The parameter that replaces a TimedArray; empty if there is none."""
+    driven: Driven | None
+    """The parameter that replaces TimedArrays."""
     threshold: str
     reset: str
     refractory: str
@@ -33,6 +35,15 @@ class Texts:
     """Statements that run when spikes arrive."""
     clock: bool = False
     """Whether the time step of the group is a number in the texts."""
+    places: Mapping[str, Place] = field(default_factory=dict)
+    """Where in Brian2 the values of other groups are that became part of the neuron."""
+    objects: Mapping[str, Any] = field(default_factory=dict)
+    """The objects of names that only those groups use."""
+
+    @property
+    def timed(self) -> str:
+        """The name of the parameter that replaces TimedArrays; empty if there is none."""
+        return "" if self.driven is None else self.driven.name
 
     @cached_property
     def assigned(self) -> set[str]:
@@ -72,36 +83,48 @@ class Texts:
         return [self.equations[name].expr.code for name in self.state]
 
 
-def texts_of(group: brian2.NeuronGroup, index: int, resolved: Callable[[str], Any]) -> Texts:
+def texts_of(group: brian2.NeuronGroup, index: int, names: Names) -> Texts:
     """Return the texts of one neuron.
 
     Parameters
     ----------
     group : brian2.NeuronGroup
     index : int
-    resolved : callable
-        Maps a name that the equations do not declare to its object; None if there is none.
+    names : Names
+        Those of the group.
 
     Raises
     ------
     UserError
-        As `take_out`.
+        As `take_out` and `joined`.
     """
-    equations, timed = take_out(group.user_equations, resolved, group.name)
+    alone = _written(group, index, Joined(group.user_equations))
+    whole = joined(group, index, alone.used, names)
+    texts = alone if whole.equations is group.user_equations else _written(group, index, whole)
+    resolved = names.with_objects(whole.constants).resolved
+    equations, driven = take_out(texts.equations, resolved, group.name, index)
+    return replace(texts, equations=with_numbers(equations), driven=driven)
+
+
+def _written(group: brian2.NeuronGroup, index: int, whole: Joined) -> Texts:
+    """Return the texts, in which the numbers that only the place in the group gives are written out."""
     refractory = group._refractory if isinstance(group._refractory, str) else ""
     threshold, refractory = one_line(group.events.get("spike", "")), one_line(refractory)
+    equations = whole.equations
     reset = _without_flags(one_line(group.event_codes.get("spike") or ""), group, equations)
     codes = [each.expr.code for each in equations.values() if each.expr is not None]
     numbers = numbers_of(group, index, *codes, threshold, reset, refractory)
     written = Equations([_with_code(each, written_out(numbers, each)) for each in equations.values()])
     truths = truths_of(written)
     return Texts(
-        with_numbers(written),
-        timed,
+        written,
+        None,
         compared(replaced(threshold, numbers), truths),
         statements(replaced(reset, numbers), truths),
         compared(replaced(refractory, numbers), truths),
         clock=uses_clock(numbers),
+        places=whole.places,
+        objects=whole.constants,
     )
 
 

@@ -10,7 +10,13 @@ from brian2.equations.equations import PARAMETER
 from brian2.units.fundamentalunits import Quantity
 
 from ...ground.errors import UserError
-from .texts import assigned
+from .texts import Texts, assigned
+
+
+def value_at(texts: Texts, group: brian2.NeuronGroup, variable: str, index: int) -> Any:
+    """Return the value of a name in the texts of a neuron; it may come from another group (`linked`)."""
+    place = texts.places.get(variable)
+    return value_of(group, variable, index) if place is None else value_of(place.group, place.variable, place.index)
 
 
 def value_of(group: brian2.NeuronGroup, variable: str, index: int) -> Any:

@@ -14,7 +14,7 @@ from brian2.utils.stringtools import get_identifiers
 from ...algebra.draft import substitute
 from ...algebra.expression import Expr, names
 from ...algebra.polynomial import is_zero, linear_parts
-from ...ground.errors import UserError
+from ...ground.errors import UserError, short
 from ...language import equations as language
 from ...language import units
 from ...language.equation_lines import DIFFERENTIAL
@@ -69,7 +69,14 @@ def choose(
                 f"{where}: the TimedArray is the input, '{texts.timed}', so '{given}' "
                 "cannot be an input too; write a parameter in place of the TimedArray"
             )
-        return Choice(texts.timed)
+        assert texts.driven is not None
+        if texts.driven.array is not None:
+            return Choice(texts.timed)
+        return Choice(
+            texts.timed,
+            f"the input is {texts.timed}, which stands for {short(texts.driven.code)}, as Brian2 computes it at the "
+            f"start of each step of {where}: stimulus_from_brian2({where}, duration)",
+        )
     declared = [name for name, each in texts.equations.items() if each.type == PARAMETER and name in texts.used]
     if given == "" or given in declared or given in constants:
         return Choice(given or "")

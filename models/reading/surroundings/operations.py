@@ -61,6 +61,11 @@ def with_drawn(group: brian2.NeuronGroup, index: int, texts: Texts) -> tuple[Tex
     return texts, next(iter(steps.values()), None)
 
 
+def changed_by_operations(group: brian2.NeuronGroup, index: int) -> dict[str, set[str]]:
+    """Return the variables of a neuron that each operation at regular times changes, by the operation's name."""
+    return {each.name: assigned(one_line(each.abstract_code)) for each in _operations(group, index)}
+
+
 def _operations(part: Any, index: int) -> Iterator[Any]:
     """Yield the operations at regular times of a group, and of its subgroups with a neuron."""
     known = {id(each) for each in _its_own(part)}

@@ -13,8 +13,10 @@ from brian2.core.base import BrianObject
 from brian2.groups.subgroup import Subgroup
 
 from ...ground.errors import UserError
+from ..group.linked import Place
 from ..group.texts import Texts, assigned, one_line
 from ..group.values import is_refractory
+from .operations import changed_by_operations
 
 #: What can be asked for with ``synapses=``: how the synapses onto the neuron are treated.
 SYNAPSES = ("leave_out", "trains")
@@ -63,6 +65,24 @@ def refuse_what_acts(group: brian2.NeuronGroup, index: int, texts: Texts, synaps
             )
     if synapses is None:
         _refuse_synapses(group, index, texts.used)
+    for name, place in texts.places.items():
+        why = _why_not_joined(place, synapses)
+        if why:
+            raise UserError(
+                f"{group.name}: '{name}' is '{place.variable}' of {place.group.name}, to which it is linked, {why}; "
+                "one neuron alone needs a number in its place"
+            )
+
+
+def _why_not_joined(place: Place, synapses: str | None) -> str:
+    """Return why a variable of another group cannot be part of a neuron: something else than equations changes it."""
+    for event, code in place.group.event_codes.items():
+        if place.variable in assigned(one_line(code)):
+            return "and which its own spikes change" if event == "spike" else f"and which the event {event} changes"
+    others = changed_by_operations(place.group, place.index)
+    if synapses != "leave_out":
+        others |= changed_by_synapses(place.group, place.index)
+    return next((f"and which {name} changes" for name, changed in others.items() if place.variable in changed), "")
 
 
 def changed_by_synapses(group: brian2.NeuronGroup, index: int) -> dict[str, set[str]]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from importlib.metadata import entry_points, version
 from pathlib import Path
@@ -19,8 +21,8 @@ _CODE = ("models", "flops", "harness", "accuracy", "reports")
 _KNOWN = "accuracy/features/shown/catalogue.csv"
 #: The libraries that read equations.
 _LIBRARIES = ("brian2", "numpy", "sympy")
-#: Other packages may add to the lists: then they are always made again.
-_GROUPS = ("models", "detections", "conventions", "features")
+#: How the groups of entry points start with which other packages add to the lists: then they are always made again.
+_GROUPS = "spikecost."
 
 
 @dataclass(frozen=True)
@@ -44,16 +46,38 @@ class Listing:
 
 def listed() -> Listing:
     """Return the lists, from disk if they were made before with the same code and libraries."""
-    if any(entry_points(group=f"spikecost.{group}") for group in _GROUPS):
-        return _made()
+    return Listing(**from_disk("listing", lambda: asdict(_made())))
+
+
+def from_disk(what: str, make: Callable[[], Any], lasts: Callable[[Any], bool] = lambda _: True) -> Any:
+    """Return what the code and its libraries say, from disk if it was made before with the same.
+
+    Parameters
+    ----------
+    what : str
+        Its name on disk.
+    make : callable
+        Makes it, of values that JSON can store.
+    lasts : callable
+        Whether what was made may be kept.
+    """
+    if any(group.startswith(_GROUPS) for group in entry_points().groups):
+        return make()
     key = [
-        "listing",
+        what,
         code_version(*_CODE),
         (_ROOT / _KNOWN).read_text(),
         platform.python_version(),
         *(f"{name} {version(name)}" for name in _LIBRARIES),
     ]
-    return Listing(**kept.recall("code", "\n".join(key), lambda: asdict(_made())))
+    found = kept.read("code", "\n".join(key))
+    if found is not None:
+        with suppress(ValueError):
+            return json.loads(found)
+    made = make()
+    if lasts(made):
+        kept.write("code", "\n".join(key), json.dumps(made).encode())
+    return made
 
 
 def _made() -> Listing:

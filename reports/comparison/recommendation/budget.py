@@ -9,10 +9,12 @@ import pandas as pd
 
 from ....accuracy.search.status import Bound
 from ....models.ground.errors import UserError
-from ...writing.numbers import bounded_text
+from ...writing.numbers import bounded_text, short
 
 _BUDGET = re.compile(r"\s*([\d.]+(?:[eE][-+]?\d+)?)\s*([kMGT]?)\s*(?:FLOPS?(?:/s)?)?\s*", re.IGNORECASE)
 _PREFIX = {"": 1.0, "k": 1e3, "m": 1e6, "g": 1e9, "t": 1e12}
+#: From this multiple of a budget, costs are not written in percent.
+_TIMES = 2
 _SIZES = (("T", 1e12), ("G", 1e9), ("M", 1e6), ("k", 1e3))
 
 
@@ -43,6 +45,10 @@ def read_budget(budget: str | float | None) -> float:
 
 
 def share(row: pd.Series, budget: float) -> str:
-    """Return the part of the budget that a way needs, as a bound if its cost is one."""
-    part = f"{100_000 * row['flops_per_ms'] / budget:.3g}"
-    return f"{bounded_text(part, Bound.of_cost(row['status']))} %"
+    """Return how much of the budget a way needs: ``2 % of the budget``, or ``12 times the budget``.
+
+    It is a bound if the cost of the way is one.
+    """
+    part = 1000 * row["flops_per_ms"] / budget
+    text = short(100 * part) if part < _TIMES else short(part)
+    return f"{bounded_text(text, Bound.of_cost(row['status']))} {'% of' if part < _TIMES else 'times'} the budget"

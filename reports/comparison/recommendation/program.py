@@ -38,7 +38,7 @@ def way_in_brian2(
         ]
     row = cheapest(own)
     dt = bounded_text(f"{step(row['dt_ms'])} ms", Bound.of_dt(row["status"]))
-    part = f", {share(row, budget)} of the budget" if math.isfinite(budget) else ""
+    part = f", {share(row, budget)}" if math.isfinite(budget) else ""
     return as_choice(row), [
         "there is no Brian2 program of this way: Brian2 finds spikes only at the end of a step. There, the same "
         f"accuracy needs {row['method']} at dt = {dt} and {times_as_much(row, best)} the operations{part}; "

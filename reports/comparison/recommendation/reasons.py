@@ -51,5 +51,5 @@ def reasons_for(rows: pd.DataFrame, best: pd.Series, tolerance: float, budget: f
             f"{times_as_much(next_best, best)} as much"
         )
     if math.isfinite(budget):
-        said.append(f"{share(best, budget)} of the budget of {budget_said(budget)}")
+        said.append(f"{share(best, budget)} of {budget_said(budget)}")
     return said

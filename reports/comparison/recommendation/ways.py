@@ -15,6 +15,7 @@ from ....models.definition.neuron import NeuronModel
 from ....models.ground.errors import UserError, short
 from ....models.ground.named_files import is_file, name_in
 from ...writing.numbers import as_said, bounded, bounded_text, number, step
+from ...writing.numbers import short as three_digits
 from ..run_folder import RunFolder
 from .engines import Restriction
 
@@ -219,7 +220,7 @@ def in_words(choice: Mapping[str, Any]) -> str:
 
 def times_as_much(row: pd.Series, best: pd.Series) -> str:
     """Say how many times the cost of the best way another way costs, with the sign of its bound."""
-    ratio = f"{row['flops_per_ms'] / best['flops_per_ms']:.3g}"
+    ratio = three_digits(row["flops_per_ms"] / best["flops_per_ms"])
     limit = Bound.of_ratio(row["status"], best["status"])
     text = bounded_text(ratio, limit)
     return f"a number of times (which is {text})" if limit == Bound.NOT_KNOWN else f"{text} times"

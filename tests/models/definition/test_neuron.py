@@ -280,7 +280,8 @@ BAD = {
     ),
     "no reset": (
         {"reset": ""},
-        "leaky: without a reset every step above threshold would be a spike; give refractory='v > -50*mV'",
+        "leaky: without a reset every step above threshold would be a spike, so that their number would depend on the "
+        "time step; give refractory='v > -50*mV'",
     ),
     "refractory without unit": (
         {"refractory": 2},

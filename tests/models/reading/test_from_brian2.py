@@ -552,11 +552,11 @@ REFUSED = {
     "random numbers": (lambda: leaky(reset="v = EL + rand()*mV", name="mine"), "mine: reset: 'rand()' is random, and "),
     "TimedArrays": (
         lambda: with_timed_array("dv/dt = (EL - v + R*stimulus(t) + R*other(t))/tau : volt"),
-        "mine: the equations have the TimedArrays other, stimulus, but a model has one input; keep one, ",
+        "mine: the equations have the TimedArrays other, stimulus, but a model has one input; write all ",
     ),
-    "TimedArray at another time": (
-        lambda: with_timed_array("dv/dt = (EL - v + R*stimulus(t - 1*ms))/tau : volt"),
-        "mine: the TimedArray 'stimulus' can only be run at the time t, as stimulus(t) or stimulus(t, i); ",
+    "a TimedArray at two times": (
+        lambda: with_timed_array("dv/dt = (EL - v + R*stimulus(t) + R*stimulus(t - 1*ms))/tau : volt"),
+        "mine: the equations have several values of stimulus, but a model has one input; write all of them into one ",
     ),
     "TimedArray in a reset": (
         lambda: with_timed_array(LEAKY, reset="v = EL + R*stimulus(t)"),
@@ -576,7 +576,10 @@ REFUSED = {
         lambda: leaky(LEAKY.replace("I : amp", "I : amp (linked)"), name="mine"),
         "mine: 'I' is (linked), but to nothing yet; ",
     ),
-    "linked to a variable": (linked_to_a_voltage, "mine: 'EL' is (linked) to 'v' of other, which changes; "),
+    "linked to a variable": (
+        linked_to_a_voltage,
+        "mine: 'EL' is (linked) to 'v' of other, which stands still when its own neuron is refractory; ",
+    ),
     "constant over dt": (
         lambda: leaky(LEAKY.replace("- v", "- w") + "\nw = v : volt (constant over dt)", name="mine", method="rk2"),
         "mine: 'w' is (constant over dt): Brian2 computes it once per step, which is a different model for each dt ",

@@ -330,13 +330,14 @@ def test_the_counts_of_2004_hold_for_three_models():
 def test_the_command(capsys, tmp_path, monkeypatch):
     monkeypatch.setenv("COLUMNS", "80")
     page = tmp_path / "claims.md"
-    assert cli.main(["claims", "costs_2004", "--quiet", "--out", str(page)]) == 0
+    assert cli.main(["claims", "costs_2004", "--quiet", "--out", str(page), str(tmp_path / "claims.json")]) == 0
     printed = capsys.readouterr().out
     assert "13 per ms counted, 13 published" in printed
     assert all(len(line) <= 80 for line in printed.splitlines())
     assert "## costs_2004" in page.read_text()
     assert cli.main(["claims", "costs_2004", "--quiet", "--json"]) == 0
     (record,) = json.loads(capsys.readouterr().out)
+    assert json.loads((tmp_path / "claims.json").read_text()) == [record]
     assert (record["verdict"], len(record["findings"])) == ("holds", 3)
 
 

@@ -14,6 +14,7 @@ from brian2.units.fundamentalunits import get_dimensions
 
 from spikecost.accuracy.measures.spike_trains import SpikeTrain, spike_time_error
 from spikecost.accuracy.references.reference import reference
+from spikecost.accuracy.search.status import Status
 from spikecost.accuracy.study.phases.progress import Progress
 from spikecost.accuracy.study.suite import Suite
 from spikecost.harness.kernels.kernel import compile_kernels
@@ -25,7 +26,7 @@ from spikecost.models.language import units
 from spikecost.models.step import make_step, why_not
 from spikecost.reports.comparison.comparison import compare
 from spikecost.reports.comparison.recommendation import recommend as recommend_module
-from spikecost.reports.comparison.recommendation.budget import read_budget
+from spikecost.reports.comparison.recommendation.budget import read_budget, share
 from spikecost.reports.comparison.recommendation.engines import ENGINES
 from spikecost.reports.comparison.recommendation.recommend import recommend
 from spikecost.reports.comparison.run_comparison import compare_runs
@@ -220,6 +221,15 @@ def test_budgets(budget, operations):
 def test_budgets_that_cannot_be_read(budget):
     with pytest.raises(UserError, match="cannot read the budget"):
         read_budget(budget)
+
+
+@pytest.mark.parametrize(
+    ("cost", "said"), [(1.0, "0.1 % of the budget"), (1990.0, "199 % of the budget"), (12000.0, "12 times the budget")]
+)
+def test_the_part_of_a_budget_is_written_as_people_do(cost, said):
+    row = pd.Series({"flops_per_ms": cost, "status": Status.REACHED})
+    assert share(row, 1e6) == said
+    assert share(row.replace(Status.REACHED, Status.AT_LEAST), 1e6) == f"\u2264 {said}"
 
 
 @pytest.mark.parametrize(
