@@ -293,9 +293,13 @@ def test_on_the_command_line_with_two_threads_in_folders_with_spaces_and_capital
     (about / "METADATA").write_text("Metadata-Version: 2.1\nName: Other-Simulators\nVersion: 1.0\n")
     work = tmp_path / "New Folder"
     work.mkdir()
-    given = "--rates 100 --horizons 60ms --trials 1 --tolerances 1ms --methods euler --detections grid --finest 0.02ms"
-    command = [sys.executable, "-m", "spikecost.cli", "run", "--models", "lif", *given.split(), "--jobs", "2"]
-    command += ["--engines", *NAMES, "--out", "My Run"]
+    fields = {"models": ["lif"], "methods": ["euler"], "detections": ["grid"], "rates": [100], "tolerances": ["1ms"]}
+    fields |= {"horizons": ["60ms"], "trials": 1, "finest": "0.02ms", "per_decade": 4, "repeats": 1, "engines": NAMES}
+    lines = [f"{name} = {json.dumps(value)}" for name, value in fields.items()]
+    lines += [f"{name} = false" for name in ("witnessed", "thorough", "features")]
+    (work / "Suite File.toml").write_text("\n".join(lines) + "\n")
+    command = [sys.executable, "-m", "spikecost.cli", "run", "--suite", "Suite File.toml", "--jobs", "2"]
+    command += ["--out", "My Run"]
     done = subprocess.run(
         command,
         cwd=work,
@@ -327,8 +331,6 @@ def test_recommend_without_a_run_makes_one(others):
     assert 0 < best.choice["dt_ms"] <= 1
     assert best.not_recommended == {"izhikevich:RS": "not applicable: it has a leaky model only"}
     assert best.asked["engine"] == "fake"
-    with pytest.raises(UserError, match=r"lif: failed: The breaks simulator failed: ValueError: no such neuron"):
-        recommend(100 * Hz, 1 * ms, engine="breaks", models=["lif"], jobs=1)
     with pytest.raises(UserError, match=r"lif: not here: it is not installed; install it"):
         recommend(100 * Hz, 1 * ms, engine="missing", models=["lif"], jobs=1)
 
