@@ -31,7 +31,7 @@ from ..witness import contradiction
 from .progress import Progress
 
 #: How many other operations take as long as an exponential, roughly.
-DEAR = 20
+EXPENSIVE = 20
 #: If no tolerance is in ms: a reference is not in doubt if some kernel is nearer to it than this, in ms.
 NEAR = 0.1
 
@@ -80,7 +80,7 @@ def guessed_cost(regime: Regime, method: str, detection: str, kernels: Kernels) 
     compiled = kernels.compiled.get((method, detection))
     if compiled is None or regime.reason:
         return 0.0
-    return sum(sum(each.values()) + DEAR * each["exp"] for each in compiled.count.by_block.values())
+    return sum(sum(each.values()) + EXPENSIVE * each["exp"] for each in compiled.count.by_block.values())
 
 
 def swept_curve(

@@ -1,4 +1,7 @@
-"""Kernels on Arm: compiled with the flags that they get there, and run by an emulator, they find the same spikes."""
+"""Kernels for other processors find the same spikes: without AVX-512, and on Arm.
+
+For Arm they are compiled with the flags that they get there, and run by an emulator.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +22,8 @@ from spikecost.harness.kernels.kernel import compile_kernels
 from spikecost.harness.stimuli import constant
 from spikecost.models.catalogue import get_model
 from spikecost.models.step import make_step
+
+from ..measuring.levels import require_level
 
 STEPS, NEURONS, DT = 4000, 11, Fraction(1, 40)
 WAYS = [
@@ -67,6 +72,11 @@ int main(void)
 """
 
 
+def stimuli(model):
+    """Constant inputs at which each neuron spikes at another rate."""
+    return [constant(model.drive * (1 + 0.02 * i), float(STEPS * DT) * ms) for i in range(NEURONS)]
+
+
 @pytest.fixture(scope="module")
 def printed():
     """The flags and sources of a process that believes to be on Arm."""
@@ -88,6 +98,17 @@ def test_exp_is_that_of_one_number(printed):
     assert not any("simd(" in source for _, sources in printed.values() for source in sources)
 
 
+@pytest.mark.parametrize("level", ["x86-64-v2", "x86-64-v3"])
+def test_without_avx512(level):
+    require_level(level)
+    steps = [make_step(*way) for way in WAYS]
+    kernels = compile_kernels(steps, SIMD.for_processor(level))
+    for step, kernel, own in zip(steps, kernels, compile_kernels(steps, SCALAR), strict=True):
+        given = stimuli(step.model)
+        for outcome, expected in zip(kernel.run(given, DT), own.run(given, DT), strict=True):
+            np.testing.assert_allclose(outcome.spike_times, expected.spike_times, atol=1e-7)
+
+
 @pytest.mark.parametrize("build", [SCALAR, SIMD], ids=lambda build: build.name)
 @pytest.mark.parametrize("place", range(len(WAYS)), ids=["-".join(way) for way in WAYS])
 def test_spikes(printed, build, place, tmp_path):
@@ -98,7 +119,6 @@ def test_spikes(printed, build, place, tmp_path):
     step = make_step(*WAYS[place])
     flags, sources = printed[build.name]
     model = get_model(WAYS[place][0])
-    stimuli = [constant(model.drive * (1 + 0.02 * i), float(STEPS * DT) * ms) for i in range(NEURONS)]
     numbers = {
         "NEURONS": NEURONS,
         "STEPS": STEPS,
@@ -114,7 +134,8 @@ def test_spikes(printed, build, place, tmp_path):
     defined = [f"-D{name}={value}" for name, value in numbers.items()]
     command = [compiler, *own, *defined, "-static", str(tmp_path / "program.c"), "-o", str(program), "-lm"]
     subprocess.run(command, check=True, capture_output=True, text=True)
-    given = [stimulus.values[0] for stimulus in stimuli]
+    driven = stimuli(model)
+    given = [stimulus.values[0] for stimulus in driven]
     for values in (model.parameter_values[name] for name in step.parameters):
         given += [values] * NEURONS
     for name in step.state:
@@ -122,7 +143,7 @@ def test_spikes(printed, build, place, tmp_path):
     text = "\n".join(float(value).hex() for value in given)
     done = subprocess.run([emulator, str(program)], input=text, check=True, capture_output=True, text=True)
     found = [np.array(line.split(), dtype=float) * float(DT) for line in done.stdout.splitlines()]
-    expected = [outcome.spike_times for outcome in compile_kernels([step], SCALAR)[0].run(stimuli, DT)]
+    expected = [outcome.spike_times for outcome in compile_kernels([step], SCALAR)[0].run(driven, DT)]
     assert sum(map(len, expected)) > NEURONS
     for own_times, times in zip(found, expected, strict=True):
         # exp is another one: the last bits of the state differ, and on the grid a spike may be a step away
