@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from .models.number_formats import NUMBER_FORMATS
     from .models.reading.from_brian2 import Brian2Settings, from_brian2, settings_from_brian2
     from .models.step import Step, make_step
+    from .reports.atlas.lookup import atlas
     from .reports.comparison.comparison import Comparison, compare
     from .reports.comparison.recommendation.recommend import Recommendation, recommend
     from .reports.comparison.run_folder import RunFolder
@@ -92,6 +93,7 @@ _HOMES = {
     ".models.definition.synapses": ("with_synapses",),
     ".models.step": ("Step", "make_step"),
     ".accuracy.features": ("FEATURES",),
+    ".reports.atlas.lookup": ("atlas",),
     ".reports.comparison.comparison": ("Comparison", "compare"),
     ".reports.tables.demos": ("demo_table",),
     ".reports.tables.features": ("features",),
@@ -153,6 +155,7 @@ __all__ = [  # noqa: RUF022 - in the order of the folders
     "compare",
     "Recommendation",
     "recommend",
+    "atlas",
     "FEATURES",
     "features",
     "demo_table",

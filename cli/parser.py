@@ -24,6 +24,7 @@ from .options import (
     add_workers,
     convention_names,
 )
+from .parser_of_atlas import add_atlas
 from .parser_of_checks import add_checks
 
 
@@ -36,6 +37,7 @@ def make_parser() -> Parser:
 
     _add_comparison(commands)
     _add_readers(commands)
+    add_atlas(commands)
 
     models = commands.add_parser("models", help="list models, methods, detections and conventions")
     models.set_defaults(run=on_models.models)

@@ -260,7 +260,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def _no_pictures() -> Iterator[None]:
     """The pictures of a run take longer to draw than the run; tests that look at them take `pictures`."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(rendering, "to_figure", lambda _figure, kind: f"no {kind} in this test".encode())
+        patch.setattr(
+            rendering, "to_figures", lambda _figure, kinds: {kind: f"no {kind} in this test".encode() for kind in kinds}
+        )
         yield
 
 
@@ -268,7 +270,7 @@ def _no_pictures() -> Iterator[None]:
 def pictures() -> Iterator[None]:
     """The pictures of a run are drawn."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(rendering, "to_figure", encoded.to_figure)
+        patch.setattr(rendering, "to_figures", encoded.to_figures)
         yield
 
 

@@ -18,7 +18,7 @@ from spikecost.accuracy.measures.spike_trains import SpikeTrain
 from spikecost.harness.stimuli import Stimulus
 from spikecost.harness.stimuli.parts.shape import Shape
 from spikecost.models.language import units
-from spikecost.reports.regression.kept.figures import KINDS
+from spikecost.reports.regression.kept.figures import ERROR, KINDS
 
 #: Examples of a test of `tests/test_fuzz.py`.
 EXAMPLES = 10_000 if os.environ.get("SPIKECOST_DEEP") == "1" else 25
@@ -184,7 +184,11 @@ def baselines() -> st.SearchStrategy[dict[str, float]]:
             [f"{model}/rk4/hermite", f"{model}/euler/grid/constant/50 Hz/1000 ms/maximum 0.1 ms"]
         )
     )
-    names = st.tuples(subject, st.sampled_from(sorted(KINDS))).map("/".join)
+    setting = st.sampled_from(["dt 0.1 ms", "dt 1.25e-05 ms", "tolerance 1e-09"])
+    kind = st.sampled_from(sorted(KINDS)).flatmap(
+        lambda kind: setting.map(lambda part: f"{part}/{kind}") if kind == ERROR else st.just(kind)
+    )
+    names = st.tuples(subject, kind).map("/".join)
     return st.dictionaries(names, st.floats(1e-12, 1e12), min_size=1, max_size=8)
 
 

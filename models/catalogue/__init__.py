@@ -55,6 +55,8 @@ def _model(name: str, file: str) -> NeuronModel:
 _others = sorted({module.name for module in iter_modules(__path__)} - set(_FILES.values()))
 for _name, _file in (_FILES | {name: name for name in _others}).items():
     MODELS.register_later(_name, partial(_model, _name, _file))
+#: The models that come with spikecost; `MODELS` may also have those of other packages.
+OWN = (*_FILES, *_others)
 
 
 def get_model(

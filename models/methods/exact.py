@@ -52,7 +52,7 @@ class Exact(FixedStep):
                 weight = matrix[name][other]
                 value = value + weight * transfer * x[other]
                 if not is_zero(c[other]):
-                    if is_zero(rates[other]):
+                    if f.number(rates[other]) == 0:  # also as 1 - 1
                         raise NotApplicable(f"{other} drives {name} and grows without bound")
                     value = value + weight * (transfer - response) / rates[other] * c[other]
             for path in _paths(name, drivers):

@@ -16,7 +16,7 @@ from ..results.suite_file import suite_text
 from ..tables.demos import headline
 from ..tables.parity import parity_figure
 from ..tables.repeats import with_notes
-from ..writing.encoded import to_figure, to_markdown
+from ..writing.encoded import to_figures, to_markdown
 from ..writing.escape import to_csv
 from ..writing.numbers import as_said
 
@@ -69,7 +69,11 @@ def render(run: RunFolder, folder: str | Path = ".") -> dict[str, bytes]:
         **{name: content for name, content in tables_as_csv.items() if len(content) <= _CSV_MOST},
         "cheapest.md": to_markdown(as_said(with_notes(run.cheapest, run.timings))).encode(),
         **({"demos.md": tables.to_markdown(tables.demos(run), headline(run.demos)).encode()} if len(run.demos) else {}),
-        **{f"{name}.{kind}": to_figure(figure, kind) for name, figure in figures.items() for kind in ("png", "svg")},
+        **{
+            f"{name}.{kind}": content
+            for name, figure in figures.items()
+            for kind, content in to_figures(figure, ("png", "svg")).items()
+        },
         **{f"models/{name}": text.encode() for name, text in _texts(run).items()},
         "suite.toml": suite_text(run.about["suite"], folder).encode(),
         PAGE: opens,

@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 from ..figures.figure import work_precision
 from ..figures.look import COLOURS, MARKERS, pick
 from ..tables.ratios import VIEWS
-from ..writing.encoded import to_figure
+from ..writing.encoded import to_figures
 from ..writing.escape import in_figure
 from ..writing.notebook import Picture
 
@@ -54,9 +54,9 @@ def draw(run: RunFolder, kinds: Sequence[str], columns: Sequence[str] = tuple(WI
                 "ratios": ratios(run, width, list(VIEWS) if column == "double" else [list(VIEWS)[-1]]),
             }
             found |= {
-                f"{name}_{column}.{kind}": to_figure(figure, kind, dpi=None)
+                f"{name}_{column}.{kind}": content
                 for name, figure in figures.items()
-                for kind in kinds
+                for kind, content in to_figures(figure, kinds, dpi=None).items()
             }
     return found
 
@@ -92,7 +92,9 @@ def ratios(run: RunFolder, width: float, views: list[str]) -> Figure:
                 marker=pick(MARKERS, i),
             )
         axis.axvline(1, color="0.4", linewidth=0.6, zorder=0)
-        axis.set(xscale="log", ylim=(len(places) - 0.5, -0.5), xlabel=f"cost / cost of {in_figure(run.baseline)}")
+        axis.set(
+            xscale="log", ylim=(max(len(places), 1) - 0.5, -0.5), xlabel=f"cost / cost of {in_figure(run.baseline)}"
+        )
         axis.grid(True, axis="x", which="major", color="0.92")
         axis.set_title(_in_lines(view) if len(views) > 1 else view)
     axes[0].set_yticks(list(places.values()), list(places))

@@ -50,13 +50,14 @@ def by_kind(study: Study) -> pd.DataFrame:
             {**situation(case), "kind": kind, "per_ms": n}
             for case in study.cases
             if case.coarsest
-            for kind, n in _per_ms(case).items()
+            for kind, n in per_ms(case).items()
             if n
         ],
         columns=list(COLUMNS),
     )
 
 
-def _per_ms(case: Case) -> dict[str, float]:
+def per_ms(case: Case) -> dict[str, float]:
+    """Return the operations of a case per ms of model time by kind: the mean over the stimuli."""
     found = [case.curve.operations(run) for run in case.runs]
     return {kind: sum(each[kind] for each in found) / len(found) for kind in KINDS}

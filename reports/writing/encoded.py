@@ -6,6 +6,7 @@ import io
 import warnings
 from collections.abc import Iterable, Sequence
 
+import matplotlib
 import pandas as pd
 from matplotlib.figure import Figure
 
@@ -19,12 +20,28 @@ _NO_DATE: dict[str, dict[str, None]] = {"svg": {"Date": None}, "pdf": {"Creation
 
 def to_figure(figure: Figure, kind: str, dpi: float | None = 150) -> bytes:
     """Return a figure in a format, such as ``svg``; without `dpi`, in the resolution of the current style."""
-    buffer = io.BytesIO()
-    with warnings.catch_warnings():
+    return to_figures(figure, (kind,), dpi)[kind]
+
+
+def to_figures(figure: Figure, kinds: Iterable[str], dpi: float | None = 150) -> dict[str, bytes]:
+    """Return a figure in several formats, by format: it is laid out once, which takes as long as two formats."""
+    found = {}
+    engine = figure.get_layout_engine()
+    # by these settings, a figure would get another layout engine in place of none
+    none = matplotlib.rc_context({"figure.autolayout": False, "figure.constrained_layout.use": False})
+    with warnings.catch_warnings(), none:
         # a letter that the font lacks, in the name of a model, is drawn as a box; the page has it as text
         warnings.filterwarnings("ignore", r"Glyph \d+ .* missing from font", UserWarning)
-        figure.savefig(buffer, format=kind, dpi=dpi, metadata=_NO_DATE.get(kind))
-    return buffer.getvalue()
+        figure.draw_without_rendering()
+        figure.set_layout_engine(None)
+        try:
+            for kind in kinds:
+                buffer = io.BytesIO()
+                figure.savefig(buffer, format=kind, dpi=dpi, metadata=_NO_DATE.get(kind))
+                found[kind] = buffer.getvalue()
+        finally:
+            figure.set_layout_engine(engine)
+    return found
 
 
 def to_parquet(frame: pd.DataFrame) -> bytes:

@@ -7,6 +7,7 @@ maximum 0.1 ms/dt_ms`` describes a case. The last part is the kind of figure, on
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,6 +21,11 @@ from ....models.ground.errors import NoValue, UserError, short
 DEAR = ("div", "sqrt", *CALLS)
 #: Last part of the name of a kernel's time.
 TIME = "time"
+#: Last part of the name of an error at a setting, and the part before it.
+ERROR = "error_ms"
+_SETTING = re.compile(
+    r"/(?:dt (?P<dt>{0}) ms|tolerance (?P<tolerance>{0}))/error_ms$".format(r"\d+(?:\.\d+)?(?:e[+-]?\d+)?")
+)
 #: What counts of retired instructions depend on, in addition to the program.
 TOOLCHAIN = ("compiler", "flags", "libc", "processor", "vector instructions")
 #: Fields of a suite that figures depend on and that are not in their names, and those that are.
@@ -74,7 +80,7 @@ KINDS: dict[str, Rule] = {
         "instructions per step in the kernel itself", "instructions", 0.0, depends_on=TOOLCHAIN
     ),
     # references are accurate to 1e-12 ms; the last bit of another machine's exp may move a spike by as much
-    "error_ms": Rule("largest spike-time error at a fixed time step", "ms", 1.0, slack=1e-9),
+    ERROR: Rule("largest spike-time error at a fixed time step", "ms", 1.0, slack=1e-9),
     # the largest dt is one of a ladder of settings; neighbours differ by this factor
     "dt_ms": Rule("largest time step within the tolerance", "ms", round(100 * (RUNG - 1), 1), lower_is_worse=True),
     "flops_per_ms": Rule(
@@ -150,8 +156,17 @@ def setting_part(setting: float, controlled: bool) -> str:
 
 
 def setting_of(name: str) -> float:
-    """Return the dt in ms, or the tolerance, from the name of an error, as `setting_part` wrote it."""
-    return float(name.split("/")[-2].split(" ")[1])
+    """Return the dt in ms, or the tolerance, from the name of an error, as `setting_part` wrote it.
+
+    Raises
+    ------
+    UserError
+        If the name has no such part.
+    """
+    found = _SETTING.search(name)
+    if not found:
+        raise UserError(f"unknown figure '{short(name)}': the error of a setting is named .../dt 0.1 ms/error_ms")
+    return float(found["dt"] or found["tolerance"])
 
 
 def kind_of(name: str) -> Rule:
@@ -160,9 +175,11 @@ def kind_of(name: str) -> Rule:
     Raises
     ------
     UserError
-        If there is no such kind.
+        If there is no such kind, or an error does not say of which setting it is.
     """
     last = name.rpartition("/")[2]
     if last not in KINDS:
         raise UserError(f"unknown figure '{short(name)}': its last part is one of {', '.join(KINDS)}")
+    if last == ERROR:
+        setting_of(name)
     return KINDS[last]

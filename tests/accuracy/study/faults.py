@@ -23,7 +23,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -199,7 +199,7 @@ def _run(path: Path) -> None:
     run_suite(SUITE, jobs=2, store=path)
 
 
-def _forked(path: Path, run: Callable[[Path], None] = _run) -> int:
+def forked(path: Path, run: Callable[[Path], None] = _run) -> int:
     """Run the suite in another process, which notes what it has committed, and what it says, in files."""
     child = os.fork()
     if not child:
@@ -224,7 +224,7 @@ def _forked(path: Path, run: Callable[[Path], None] = _run) -> int:
     return child
 
 
-def _noted(path: Path) -> set[Result]:
+def noted_of(path: Path) -> set[Result]:
     """Return what processes have committed so far."""
     lines = [line.split() for each in path.parent.glob("*.kept") for line in each.read_text().splitlines()]
     return {(line[0], Fraction(line[1])) for line in lines if len(line) == 2}
@@ -236,16 +236,26 @@ def _part(path: Path) -> set[Result]:
     return settings_in(path)
 
 
+@cache
+def _seconds() -> float:
+    """Return how long an undisturbed run takes now."""
+    undisturbed_tables()
+    begun = time.monotonic()
+    with tempfile.TemporaryDirectory() as folder:
+        run_suite(SUITE, jobs=2, store=Path(folder) / "spikecost.db")
+    return time.monotonic() - begun
+
+
 def _moment(chance: random.Random) -> None:
-    time.sleep(chance.uniform(0.05, 1.5))
+    time.sleep(chance.uniform(0.02, 1.0) * _seconds())
 
 
 def _signalled(number: int, path: Path, chance: random.Random) -> set[Result]:
-    child = _forked(path)
+    child = forked(path)
     _moment(chance)
     os.kill(child, number)
     os.waitpid(child, 0)
-    return _noted(path)
+    return noted_of(path)
 
 
 @fault("killed (SIGKILL) at a random moment")
@@ -265,11 +275,11 @@ def _interrupted(path: Path, chance: random.Random) -> set[Result]:
 
 @fault("files copied while a run writes, and the copy used")
 def _copied(path: Path, chance: random.Random) -> set[Result]:
-    child = _forked(path)
+    child = forked(path)
     _moment(chance)
     copy = path.parent / "next"
     copy.mkdir()
-    committed = _noted(path)
+    committed = noted_of(path)
     for each in sorted(path.parent.glob("spikecost.db*")):
         shutil.copy(each, copy / each.name)
     os.waitpid(child, 0)
@@ -278,9 +288,9 @@ def _copied(path: Path, chance: random.Random) -> set[Result]:
 
 @fault("two runs at once on one store")
 def _two(path: Path, _chance: random.Random) -> set[Result]:
-    for child in [_forked(path), _forked(path)]:
+    for child in [forked(path), forked(path)]:
         os.waitpid(child, 0)
-    return _noted(path)
+    return noted_of(path)
 
 
 def _into_one_folder(path: Path) -> None:
@@ -294,12 +304,12 @@ def _into_one_folder(path: Path) -> None:
 
 @fault("two runs at once on one store and into one folder")
 def _two_into_a_folder(path: Path, _chance: random.Random) -> set[Result]:
-    for child in [_forked(path, _into_one_folder), _forked(path, _into_one_folder)]:
+    for child in [forked(path, _into_one_folder), forked(path, _into_one_folder)]:
         os.waitpid(child, 0)
     found = run_folder.RunFolder.read(path.parent / "out")  # it is whole, and nothing is mixed
     if found.points.to_csv() != undisturbed_tables()[1].to_csv():
         raise WrongTablesError
-    return _noted(path)
+    return noted_of(path)
 
 
 @fault("a worker process is killed (SIGKILL, as the system does without memory)")
@@ -398,8 +408,8 @@ def _limited(path: Path, chance: random.Random) -> set[Result]:
         resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
         _run(path)
 
-    os.waitpid(_forked(path, run), 0)
-    return committed | _noted(path)
+    os.waitpid(forked(path, run), 0)
+    return committed | noted_of(path)
 
 
 @fault("the folder cannot be written")
@@ -494,16 +504,16 @@ def _compiler_vanishes(path: Path, _chance: random.Random) -> set[Result]:
     return _badly_compiled(path, 'rm -f "$0"; exit 1')
 
 
-def as_table(outcomes: list[Outcome]) -> str:
-    """Return the table of the page."""
-    rows = [
-        "| fault | tries | committed results | not found after the fault | wrong tables | what is said |",
-        "|---|---|---|---|---|---|",
-    ]
-    for each in outcomes:
-        said = essential(each.message)
-        rows.append(f"| {each.fault} | {each.tries} | {each.kept} | {each.lost} | {each.wrong} | {said} |")
-    return "\n".join(rows) + "\n"
+HEAD = """\
+| fault | tries | committed results | not found after the fault | wrong tables | what is said |
+|---|---|---|---|---|---|
+"""
+
+
+def as_row(outcome: Outcome) -> str:
+    """Return a row of the table of the page."""
+    counts = f"{outcome.tries} | {outcome.kept} | {outcome.lost} | {outcome.wrong}"
+    return f"| {outcome.fault} | {counts} | {essential(outcome.message)} |\n"
 
 
 def essential(message: str) -> str:
@@ -512,23 +522,29 @@ def essential(message: str) -> str:
     return " ".join(Path(word).name if word.startswith(tempfile.gettempdir()) else word for word in words) or "nothing"
 
 
+def write_rows(marks: tuple[str, str], names: Iterable[str], try_it: Callable[[str, Path], Outcome]) -> None:
+    """Try every fault, or those that are arguments of the program, and write their rows between two marks."""
+    every = list(names)
+    with tempfile.TemporaryDirectory() as folder:
+        for i, name in enumerate(sys.argv[1:] or every):
+            found = try_it(name, Path(folder) / str(i))
+            sys.stdout.write(f"{found}\n")
+            sys.stdout.flush()
+            before, _, rest = PAGE.read_text().partition(marks[0])
+            written, _, after = rest.partition(marks[1])
+            rows = {line.removeprefix("| ").split(" | ")[0]: f"{line}\n" for line in written.splitlines()}
+            rows[name] = as_row(found)
+            table = HEAD + "".join(rows[each] for each in every if each in rows)
+            PAGE.write_text(before + marks[0] + table + marks[1] + after)
+
+
 def main() -> None:
     """Try every fault, or those that are named, and write the table."""
     if sys.argv[1:2] == ["--tables"]:
         path, answer = map(Path, sys.argv[2:])
         answer.write_bytes(pickle.dumps(tables(run_suite(SUITE, jobs=2, store=path))))
         return
-    before, _, rest = PAGE.read_text().partition(BEGIN)
-    written, _, after = rest.partition(END)
-    rows = {line.removeprefix("| ").split(" | ")[0]: f"{line}\n" for line in written.splitlines()}
-    with tempfile.TemporaryDirectory() as folder:
-        for i, name in enumerate(sys.argv[1:] or FAULTS):
-            found = try_fault(name, TRIES, undisturbed_tables(), Path(folder) / str(i))
-            sys.stdout.write(f"{found}\n")
-            sys.stdout.flush()
-            rows[name] = as_table([found]).splitlines(keepends=True)[-1]
-            written = as_table([]) + "".join(rows[each] for each in FAULTS if each in rows)
-            PAGE.write_text(before + BEGIN + written + END + after)
+    write_rows((BEGIN, END), FAULTS, lambda name, folder: try_fault(name, TRIES, undisturbed_tables(), folder))
 
 
 if __name__ == "__main__":

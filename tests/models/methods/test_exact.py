@@ -47,3 +47,8 @@ def test_where_it_has_no_digits_it_does_not_apply():
     assert "their rates are parameters, not numbers" in why_not(unknown, "exact")
     circle = chain(5, 3, 2).replace(equations=text.replace("0.3 - y", "0.3 - y - v"))
     assert "and is driven by it, perhaps through others" in why_not(circle, "exact")
+
+
+def test_a_rate_that_sums_to_zero_is_zero():
+    ramp = chain(5, 3, 2).equations.replace("0.3 - y", "0.3 - y + (1)*y")
+    assert "y drives x and grows without bound" in why_not(chain(5, 3, 2).replace(equations=ramp), "exact")

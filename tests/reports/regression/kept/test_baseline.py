@@ -9,7 +9,7 @@ from spikecost.models.ground.errors import NoValue, UserError
 from spikecost.reports.regression.judge import judge
 from spikecost.reports.regression.kept import baseline as baselines
 from spikecost.reports.regression.kept.baseline import Baseline
-from spikecost.reports.regression.kept.figures import Figures
+from spikecost.reports.regression.kept.figures import Figures, setting_of, setting_part
 
 from ..figures import VALUES, baseline, figures
 
@@ -181,3 +181,20 @@ def test_a_run_without_figures_is_no_baseline(tmp_path):
     with pytest.raises(UserError, match="the run has no figures to keep"):
         baselines.update(path, Figures({STEP: NoValue("not applicable")}))
     assert not path.exists()
+
+
+@given(st.sampled_from(["dt 0.1", "dt ms", "tolerance x", "dt 0.1 ms/", "dt -0.1 ms", "dt 1.2.3 ms", "", "dt"]))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_an_error_without_its_setting_is_refused(file, part):
+    before = json.loads(file.read_text())
+    changed = {**before, "figures": {**before["figures"], f"lif/rk4/hermite/{part}/error_ms": 1.0}}
+    other = file.with_name("other.json")
+    other.write_text(json.dumps(changed))
+    with pytest.raises(UserError, match="unknown figure"):
+        baselines.read(other)
+
+
+@given(st.floats(1e-12, 1e3), st.booleans())
+def test_the_setting_of_an_error_is_read_from_its_name(setting, controlled):
+    name = f"lif/rk4/hermite/{setting_part(setting, controlled)}/error_ms"
+    assert setting_of(name) == pytest.approx(setting, rel=1e-5)

@@ -1,0 +1,41 @@
+"""The command of the atlas; it imports what it needs."""
+
+from __future__ import annotations
+
+import argparse
+import math
+from pathlib import Path
+
+from .printing import answer
+
+
+def atlas(options: argparse.Namespace) -> int:
+    """Show, make or check the atlas."""
+    from ..models.language import units
+    from ..reports.commands import atlas as commands
+
+    folder = Path(options.folder) if options.folder else None
+    if options.action == "info":
+        found = commands.info(folder)
+    elif options.action == "show":
+        found = commands.show(options.model, folder=folder, stimulus=options.drive)
+    else:
+        from ..accuracy.study.runner import check_jobs
+        from ..reports.writing.bars import bars
+
+        check_jobs(options.jobs)
+        limit = math.inf
+        if options.limit is not None:
+            limit = float(units.in_ms(units.parse_quantity(options.limit), "--for")) / 1000
+        with bars(quiet=options.quiet) as progress:
+            found = commands.made(
+                options.models,
+                options.drives,
+                seconds=limit,
+                jobs=options.jobs,
+                folder=folder,
+                store=options.store,
+                progress=progress,
+            )
+    answer(options, found.to_json, lambda: found.text)
+    return 0 if found.sound else 2

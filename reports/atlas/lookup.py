@@ -1,0 +1,58 @@
+"""The atlas as a table."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from ...models.ground.errors import UserError, check_list, short
+from ...models.ground.named_files import name_in
+from . import kept
+from .columns import COLUMNS
+
+
+def atlas(models: list[str] | None = None, *, stimulus: str | None = None, level: str | None = None) -> pd.DataFrame:
+    """Return the atlas: what every model of the catalogue costs at equal accuracy, with every method, in every regime.
+
+    Nothing is run. One row per model and preset, regime, method, detection and tolerance, and one per way that cannot
+    run the model. The meaning of each column, with its unit, is in ``frame.attrs["columns"]``, and in
+    `spikecost.reports.atlas.columns.COLUMNS`.
+
+    Parameters
+    ----------
+    models : list of str, optional
+        Such as ``["lif", "adex:bursting"]``; without a preset, all presets. By default all models.
+    stimulus : str, optional
+        A kind of drive, such as ``"constant"``.
+    level : str, optional
+        Such as ``"20 Hz"`` or ``"1.5 x rheobase"``.
+
+    Raises
+    ------
+    UserError
+        If the atlas has no row of a model.
+
+    Examples
+    --------
+    >>> import spikecost as sc
+    >>> rows = sc.atlas(["lif"], stimulus="constant", level="20 Hz")
+    >>> rows[["model", "method", "tolerance", "status", "dt_ms", "flops_per_ms"]]  # doctest: +SKIP
+    """
+    if models is not None:
+        check_list(models, "models", "['lif']")
+    wanted = {name: value for name, value in (("stimulus", stimulus), ("level", level)) if value is not None}
+    for name, value in wanted.items():
+        if not isinstance(value, str):
+            raise UserError(f"{name} = {short(repr(value))}: give a text, such as stimulus='constant' or level='20 Hz'")
+    rows = kept.read(models=map(name_in, models or ()), wanted=wanted)
+    if models is not None:
+        rows = rows[rows["model"].isin(models) | rows["model"].map(name_in).isin(models)]
+        known = {*rows["model"], *map(name_in, rows["model"])}
+        absent = [name for name in models if name not in known]
+        if absent:
+            raise UserError(
+                f"the atlas has nothing of {', '.join(map(short, absent))} with these choices; "
+                "`spikecost atlas info` says what it has"
+            )
+    rows = rows.reset_index(drop=True)
+    rows.attrs["columns"] = dict(COLUMNS)
+    return rows

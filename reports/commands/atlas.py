@@ -1,0 +1,125 @@
+"""The commands of the atlas: what it has, the rows of a model, and the making of parts."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from ...accuracy.search.status import Status
+from ...accuracy.study.phases.progress import Progress
+from ...models.ground.errors import UserError
+from ...models.ground.named_files import name_in
+from ..atlas import kept
+from ..atlas.making import make, missing
+from ..atlas.plan import parts
+from ..tables.table import cheapest
+from ..writing.numbers import as_said
+from ..writing.records import records
+from ..writing.text import frame, prose
+from .about_machine.cache import Said
+
+#: Columns of `show`.
+SHOWN = ("stimulus", "level", "tolerance", "model", "method", "detection", "dt_ms", "flops_per_ms", "error_ms")
+_PART = ["model", "stimulus", "level", "horizon_ms"]
+
+
+def info(folder: Path | None = None) -> Said:
+    """Say what the atlas has, what it lacks, how long it took, and how large it is."""
+    rows = kept.read(folder, [*_PART, "status", "tolerance", "identity", "seconds", "made"])
+    made = rows.drop_duplicates(_PART)
+    planned, lacking = parts(), missing(folder=folder)
+    size = sum(path.stat().st_size for path in (folder or kept.FOLDER).glob("*.parquet"))
+    timed = rows.drop_duplicates([*_PART, "seconds"])["seconds"].dropna()
+    seconds = float(timed.sum())
+    absent = Counter(part.stimulus for part, _ in lacking)
+    drives = pd.DataFrame(
+        [
+            {"drive": drive, "parts": sum(part.stimulus == drive for part in planned), "missing": absent[drive]}
+            for drive in dict.fromkeys(part.stimulus for part in planned)
+        ]
+    )
+    judged = rows[rows["tolerance"].notna()]
+    numbers = {
+        "parts_planned": len(planned),
+        "parts_made": len(planned) - len(lacking),
+        "rows": len(judged),
+        "with_cost": int(judged["status"].isin([Status.REACHED, Status.AT_LEAST]).sum()),
+        "models": int(made["model"].nunique()),
+        "processor_seconds": round(seconds),
+        "seconds_per_part": round(seconds / len(timed), 1) if len(timed) else None,
+        "bytes": size,
+        "made_from": min(rows["made"], default=None),
+        "made_to": max(rows["made"], default=None),
+    }
+    per_part = (
+        f" ({numbers['seconds_per_part']:g} s per part, of {len(timed)} parts that were timed)" if len(timed) else ""
+    )
+    text = [
+        f"{numbers['parts_made']} of {len(planned)} parts are made: {numbers['models']} models and presets, "
+        f"{len(judged)} rows, {numbers['with_cost']} of them with a cost",
+        f"{seconds / 3600:.2f} hours of processor time{per_part}, {size / 1e6:.2f} MB",
+        frame("Parts by drive", drives),
+        "spikecost atlas make goes on, the most useful parts first" if lacking else "nothing is missing",
+    ]
+    return Said("\n".join(map(prose, text[:2])) + "\n" + "\n".join(text[2:]), {**numbers, "drives": records(drives)})
+
+
+def show(model: str, *, folder: Path | None = None, **wanted: Any) -> Said:
+    """Return the cheapest way to run a model in each regime of the atlas, for every tolerance.
+
+    Raises
+    ------
+    UserError
+        If the atlas has no row of the model.
+    """
+    name = name_in(model)
+    chosen = {key: value for key, value in wanted.items() if value is not None}
+    rows = kept.read(folder, models=[name], wanted=chosen)
+    rows = rows[rows["model"].isin([model]) if ":" in model else rows["model"].map(name_in) == name]
+    if not len(rows):
+        raise UserError(
+            f"the atlas has nothing of {model} with these choices; `spikecost atlas info` says what it has, and "
+            f"`spikecost atlas make --models {model}` makes its parts"
+        )
+    best = cheapest(rows)
+    lacking = rows.groupby(_PART, sort=False)["flops_per_ms"].count()
+    said = [
+        prose(f"{label} at {level}, {stimulus}, {horizon / 1000:g} s has no cost: {_why(rows, key)}")
+        for key in lacking[lacking == 0].index
+        for label, stimulus, level, horizon in [key]
+    ]
+    title = f"The cheapest way to run {model} at equal spike-time accuracy"
+    text = "\n".join([frame(title, as_said(best), SHOWN), *said])
+    return Said(text, {"cheapest": records(best), "rows": len(rows)})
+
+
+def _why(rows: pd.DataFrame, key: Sequence[object]) -> str:
+    cannot = rows["status"].isin([Status.NOT_APPLICABLE, Status.LEFT_OUT])
+    here = rows[(rows[_PART] == list(key)).all(axis=1) & ~cannot]
+    return str(here["reason"].mode().iloc[0])
+
+
+def made(
+    models: Sequence[str],
+    drives: Sequence[str],
+    *,
+    seconds: float,
+    jobs: int,
+    folder: Path | None,
+    store: str | None,
+    progress: Progress,
+) -> Said:
+    """Make parts that are missing; see `make`."""
+    begun = time.monotonic()
+    found = make(models, drives, seconds=seconds, jobs=jobs, folder=folder, store=store, progress=progress)
+    text = (
+        f"{len(found.parts)} parts were made in {found.seconds:.0f} s of processor time "
+        f"({time.monotonic() - begun:.0f} s); {found.left} are missing"
+    )
+    made_now = [list(part.key) for part in found.parts]
+    return Said(text, {"made": made_now, "processor_seconds": found.seconds, "missing": found.left})
