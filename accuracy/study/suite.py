@@ -74,6 +74,10 @@ _UNITS = {
 }
 
 
+def _is_number(value: object) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool)
+
+
 @dataclass(frozen=True, repr=False)
 class Suite:
     """What is run. Times in ms, rates in Hz.
@@ -185,7 +189,7 @@ class Suite:
         for name, (least, most) in _LIMITS.items():
             given = getattr(self, name)
             for value in given if isinstance(given, Sequence) and not isinstance(given, str | bytes) else (given,):
-                if not isinstance(value, Real) or isinstance(value, bool):
+                if not _is_number(value):
                     raise UserError(f"{name} = {short(repr(value))}: give a number from {least:g} to {most:g}")
                 if not least and not 0 < value < math.inf:
                     raise UserError(f"{name.rstrip('s')} = {value:g} is not positive and finite; give a number above 0")
