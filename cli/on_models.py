@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import asdict
+from typing import Any
 
 from .asked import data_file, detection_of, several, step_of
 from .options import OUT
@@ -70,11 +71,21 @@ def show(options: argparse.Namespace) -> int:
 
 def count(options: argparse.Namespace) -> int:
     """Count a model's operations."""
-    from ..models.language import units
-    from ..reports.commands.about_models.counts import counted, counted_text
+    from ..models.ground.named_files import is_file
+    from ..reports.commands.about_models.counted import as_text
+    from ..reports.commands.about_models.listing import from_disk
 
-    given = step_of(options), units.parse_quantity(options.dt), options.convention
-    answer(options, lambda: counted(*given), lambda: counted_text(*given))
+    def made() -> dict[str, Any]:
+        from ..models.language import units
+        from ..reports.commands.about_models.counts import said
+
+        return said(step_of(options), units.parse_quantity(options.dt), options.convention)
+
+    asked = ("model", "input", "synapses", "method", "detection", "precision", "dt", "convention")
+    question = " ".join(["count", *(repr(getattr(options, name)) for name in asked)])
+    of_file = is_file(options.model)  # the file may change
+    found = made() if of_file else from_disk(question, made, lambda each: bool(each["lasts"]))
+    answer(options, lambda: found["found"], lambda: as_text(found))
     return 0
 
 

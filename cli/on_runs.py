@@ -56,6 +56,8 @@ def run(options: argparse.Namespace) -> int:
     if options.features is not None:
         chosen["features"] = options.features
     suite = changed(suite, chosen)
+    if options.estimate is not None:
+        return _estimate(options, suite)
     if options.history:
         History(options.history).check()
     with keeping() as came:
@@ -64,6 +66,17 @@ def run(options: argparse.Namespace) -> int:
             came.clear()
             return 130
     return status
+
+
+def _estimate(options: argparse.Namespace, suite: Suite) -> int:
+    from ..accuracy.study.estimate import estimate
+    from ..reports.commands.estimate import as_json, as_text
+    from ..reports.writing.bars import bars
+
+    with bars(quiet=options.quiet) as progress:
+        found = estimate(suite, options.estimate, progress)
+    answer(options, lambda: as_json(found, options.jobs), lambda: as_text(found, options.jobs))
+    return 0
 
 
 def _run_and_say(options: argparse.Namespace, suite: Suite, chosen: Mapping[str, Any]) -> int:

@@ -128,6 +128,14 @@ def _add_comparison(commands: Any) -> None:
     )
     run.add_argument("--history", metavar="FILE", help="history to add the run to")
     add_store(run, fresh=True)
+    run.add_argument(
+        "--estimate",
+        nargs="?",
+        const=1,
+        type=int,
+        metavar="N",
+        help="run nothing but a few cells in N regimes of each model (default 1), and estimate how long all take",
+    )
     run.add_argument("--open", action="store_true", help="open the page in the browser when it is written")
     add_quiet(run)
     run.set_defaults(run=on_runs.run)

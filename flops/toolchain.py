@@ -49,6 +49,8 @@ class Build:
         return replace(self, name=f"{self.name} for {architecture}", flags=flags)
 
 
+#: gcc prefers narrower registers on some processors with AVX-512; the compilers of other machines do not know the flag.
+_WHOLE_REGISTERS = ("-mprefer-vector-width=512",) if platform.machine() == "x86_64" else ()
 # AVX-512 adds nothing to scalar code except registers that neither valgrind nor QBDI can follow
 _NO_AVX512 = ("-mno-avx512f",) if platform.machine() == "x86_64" else ()
 
@@ -66,7 +68,7 @@ SCALAR = Build(
 #: units in the last place between the vector library and libm. `as_built` reports what the compiler moves.
 SIMD = Build(
     "simd",
-    ("-O3", "-mprefer-vector-width=512", "-fopenmp-simd", *_COMMON),
+    ("-O3", *_WHOLE_REGISTERS, "-fopenmp-simd", *_COMMON),
     "neurons in SIMD lanes, no fused multiply-add",
     lanes=True,
 )

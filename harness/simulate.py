@@ -11,11 +11,14 @@ from ..models.ground.errors import UserError, check_kind, check_text
 from ..models.language import units
 from ..models.methods import DOUBLE, METHODS
 from ..models.step import make_step, why_not
-from .kernels.kernel import ENDLESS, TOO_FAST, Array, compile_kernels
+from .kernels.kernel import Array, Failure, compile_kernels
 from .stimuli import Stimulus, meant_dt
 
 #: Advice for failures that do not depend on the step.
-_ADVICE = {ENDLESS: "let the reset lead below the threshold", TOO_FAST: "use a smaller drive, or make it refractory"}
+_ADVICE = {
+    Failure.ENDLESS: "let the reset lead below the threshold",
+    Failure.TOO_FAST: "use a smaller drive, or make it refractory",
+}
 #: Spike detections, the most accurate first.
 BEST = ("dense", "hermite")
 #: A smaller step is only advised if steps that are smaller by this factor do not fail.

@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from .algebra.draft import Derivatives, Draft
-from .algebra.expression import FLOATS, Expr, Op, evaluate, expr, in_forms, names, nodes, rebuild, text
+from .algebra.expression import FLOATS, Expr, Op, evaluate, expr, in_forms, names, nodes, rebuild
 from .algebra.functions import STEPPED
 from .algebra.polynomial import linear_parts
+from .algebra.words import words
 from .catalogue import get_model
 from .definition.neuron import NeuronModel
 from .methods import METHODS
@@ -73,11 +74,11 @@ def breaks(model: NeuronModel) -> list[Order]:
         if not names(node) - set(model.system.parameters):
             continue
         if isinstance(node, Op) and node.kind in ("less", "at_most"):
-            found.add(_limit(_smoothness(model, sides, node), f"where {text(node)} changes"))
+            found.add(_limit(_smoothness(model, sides, node), f"where {words(node)} changes"))
         elif isinstance(node, Op) and node.kind == "abs":
-            found.add(_limit(1, f"where {text(node.args[0])} changes its sign"))
+            found.add(_limit(1, f"where {words(node.args[0])} changes its sign"))
         elif isinstance(node, Op) and node.kind in STEPPED:
-            found.add(_limit(0, f"where {text(node)} does"))
+            found.add(_limit(0, f"where {words(node)} does"))
         elif isinstance(node, Op) and node.kind == "entry":
             found.add((2.0, "the slopes of tabulated rates jump from cell to cell"))
     return [Order(value, why) for value, why in sorted(found) if not math.isinf(value)]

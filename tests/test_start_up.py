@@ -68,9 +68,34 @@ def test_the_lists(tmp_path):
     assert [row["model"] for row in json.loads(as_json)] == list(MODELS)
 
 
-def test_one_model():
+@pytest.mark.parametrize("asked", ["lif --method dormand_prince", "izhikevich:CH --json --dt 0.5ms"])
+def test_a_count_is_kept(asked, tmp_path):
+    """The same question is answered from disk, with the same words; another one is counted."""
+    first, printed = imported("count", *asked.split(), folder=tmp_path)
+    assert "brian2" in slow(first)
+    again, same = imported("count", *asked.split(), folder=tmp_path)
+    assert not slow(again)
+    assert same == printed
+    _, other = imported("count", *asked.split(), "--detection", "hermite", folder=tmp_path)
+    assert other != printed
+
+
+def test_what_may_change_is_not_kept(tmp_path):
+    """The model of a file is counted again: the file may be another one."""
+    model = tmp_path / "model.toml"
+    text = 'equations = "dv/dt = -v/(5*ms) + I : 1\\nI : hertz"\nthreshold = "v > 1"\nreset = "v = 0"\n'
+    text += "initial = { v = 0 }\n"
+    printed = []
+    for equations in (text, text.replace("-v/", "-v**2/")):
+        model.write_text(equations)
+        printed.append(imported("count", str(model), folder=tmp_path / "cache")[1])
+    assert "add" in printed[0]
+    assert printed[0] != printed[1]
+
+
+def test_one_model(tmp_path):
     """A count imports the file of its model and of no other, and nothing that draws or solves."""
-    modules, _ = imported("count", "izhikevich:CH")
+    modules, _ = imported("count", "izhikevich:CH", folder=tmp_path)
     files = {each.rpartition(".")[2] for each in modules if each.startswith("spikecost.models.catalogue.")}
     assert files == {"izhikevich"}
     assert not {"heyoka", "pandas"}.intersection(slow(modules))

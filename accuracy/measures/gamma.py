@@ -27,6 +27,7 @@ class Gamma:
         Largest distance of two coincident spikes, in either direction.
     """
 
+    source = "Kistler et al. 1997; Jolivet et al. 2008"
     unit = "1"
     perfect = 1.0
     matched = False

@@ -16,6 +16,7 @@ class IsiDistance:
     Kreuz, Haas, Morelli, Abarbanel and Politi 2007, Journal of Neuroscience Methods 165:151.
     """
 
+    source = "Kreuz et al. 2007"
     name = "isi_distance"
     unit = "1"
     perfect = 0.0

@@ -28,6 +28,7 @@ class Lag:
     Computation 27:2148, use it to judge solvers of the Izhikevich model.
     """
 
+    source = "Hopkins and Furber 2015"
     name = "lag"
     unit = "ms"
     perfect = 0.0

@@ -18,6 +18,7 @@ class SpikeDistance:
     Kreuz, Chicharro, Houghton, Andrzejak and Mormann 2013, Journal of Neurophysiology 109:1457.
     """
 
+    source = "Kreuz et al. 2013"
     name = "spike_distance"
     unit = "1"
     perfect = 0.0

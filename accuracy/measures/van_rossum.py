@@ -25,6 +25,7 @@ class VanRossum:
         The time constant.
     """
 
+    source = "van Rossum 2001"
     unit = "1"
     perfect = 0.0
     matched = False

@@ -25,6 +25,7 @@ class VictorPurpura:
         ``q``, the cost of a shift per time.
     """
 
+    source = "Victor and Purpura 1996"
     unit = "1"
     perfect = 0.0
     matched = False

@@ -18,7 +18,9 @@ from ...models.algebra.polynomial import ZERO, coefficients, linear_parts
 from ...models.definition.neuron import NeuronModel
 from ...models.ground.errors import UserError
 from .flow.precision import Precision
-from .taylor import Solution, endless, reset_at, too_many
+from .spikes.endless import endless, too_many
+from .spikes.statements import reset_at
+from .taylor import Solution
 
 
 def applies(model: NeuronModel, stimulus: Stimulus) -> bool:

@@ -6,13 +6,12 @@ heyoka finds an event on the same series that advances the state, so a spike tim
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from ...harness.kernels.kernel import MAX_SPIKES_PER_MS
 from ...harness.stimuli import Stimulus
 from ...models.algebra.expression import FLOATS, evaluate
 from ...models.definition.neuron import NeuronModel
@@ -25,8 +24,9 @@ from .flow.symbols import SHAPE
 from .inspection.record import Record
 from .inspection.rounding import Rounding
 from .spikes.arriving import Arriving
+from .spikes.endless import EndlessSpikesError, too_many
 from .spikes.refractoriness import lasting, with_own_variable
-from .spikes.statements import Disturbed, amplify, run
+from .spikes.statements import Disturbed, amplify, reset_at
 
 #: A solution is stopped if it makes this many steps in a row with a mean length below this, in ms. (No step of the
 #: catalogue's models at their drives is shorter than 0.005 ms.) They may be shorter if there are not more than so many
@@ -36,11 +36,6 @@ SEVERAL, SHORTEST, MOST_STEPS = 10_000, 1e-4, 10**7
 #: Number of steps between inspections: at first, and at most; it grows by this factor. After a failed step it starts
 #: again from the first.
 FEW, MANY, FASTER = 8, 1024, 2
-
-#: Spikes come faster and faster if the last interval is at most this fraction of the mean of the first tenth.
-RUNAWAY = 0.1
-#: Largest number of spikes per ms that is followed.
-MOST_SPIKES_PER_MS = 100
 
 #: Longest steps, in ms, for further attempts after a solution left the finite numbers.
 SHORTER = (2.0**-4, 2.0**-8, 2.0**-12)
@@ -73,47 +68,6 @@ class Solution:
     """State at the end of every piece of the stimulus: (pieces, state variables)."""
     rounding: float | None = None
     """Estimate of the largest error of a spike time that is due to rounding, in ms; None if there is none."""
-
-
-class EndlessSpikesError(UserError):
-    """More spikes than any neuron makes; the spikes found so far are kept.
-
-    Attributes
-    ----------
-    times : array
-        Spike times in ms.
-    state : dict
-        State at the last spike, before its reset.
-    """
-
-    def __init__(self, model: NeuronModel, times: Any, state: State) -> None:
-        super().__init__(endless(model, times))
-        self.times = times
-        self.state = {name: float(value) for name, value in state.items()}
-
-
-def too_many(times: Sequence[Any], horizon: float) -> bool:
-    """Whether spikes (ms) are more than any neuron makes and come faster and faster, or are too many to be followed."""
-    count = len(times)
-    if count <= MAX_SPIKES_PER_MS * horizon + 1:
-        return False
-    return count > MOST_SPIKES_PER_MS * horizon + 1 or _come_ever_faster(times)
-
-
-def _come_ever_faster(times: Sequence[Any]) -> bool:
-    tenth = len(times) // 10 + 1
-    first = float(times[tenth] - times[0]) / tenth
-    return bool(float(times[-1] - times[-2]) <= RUNAWAY * first)
-
-
-def endless(model: NeuronModel, times: Sequence[Any]) -> str:
-    """Return a message about too many spikes (ms): without end if they come faster and faster, otherwise their rate."""
-    if _come_ever_faster(times):
-        return f"{model.label} spikes without end; let its reset lead below the threshold"
-    return (
-        f"{model.label} fires more than {1000 * MOST_SPIKES_PER_MS} times per s, at {float(times[-1]):.4g} ms; "
-        "give a weaker drive or a refractory time"
-    )
 
 
 def solve(model: NeuronModel, stimulus: Stimulus, precision: Precision = FIRST) -> Solution:
@@ -523,30 +477,3 @@ class _Solver:
             return
         if state[variable] == self._level():
             state[variable] = np.nextafter(state[variable], self._number(-math.inf))
-
-
-def reset_at(
-    now: Any,
-    model: NeuronModel,
-    state: State,
-    parameters: Mapping[str, Any],
-    number: Callable[[Any], Any],
-    *,
-    factor: float = 1.0,
-) -> None:
-    """Apply a model's reset to its state; for `factor`, see `statements.run`.
-
-    Raises
-    ------
-    UserError
-        If the reset has no value for this state.
-    """
-    try:
-        values = {**parameters, **state}  # temporary variables are added
-        run(model.system.reset, values, number, factor=factor)
-        state.update({name: values[name] for name in state})
-    except ArithmeticError as error:
-        raise UserError(
-            f"{model.label}: its reset '{model.reset}' has no value at {float(now):.4g} ms ({error}); "
-            "give another reset or other parameters"
-        ) from None

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from ...harness.kernels.kernel import DIVERGED
+from ...harness.kernels.kernel import Failure
 from .sweep import TimeSteps
 from .tolerance import ErrorCurve
 
@@ -46,4 +46,4 @@ def stability(curve: ErrorCurve, sweep: TimeSteps, run: Sequence[Fraction]) -> S
 
 
 def _diverges(curve: ErrorCurve, setting: Fraction) -> bool:
-    return any(run.failure == DIVERGED for run in curve(setting))
+    return any(run.failure == Failure.DIVERGED for run in curve(setting))

@@ -20,6 +20,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
+from ...flops.counters import auto
 from ...harness.engines.brian2_operations import executed
 from ...harness.measuring.kept import kept_builds
 from ...models.definition.neuron import NeuronModel
@@ -30,11 +31,11 @@ from ..features.shown.demo_runs import run_demo
 from ..features.shown.demos import demos_of
 from ..features.shown.search import search
 from ..regimes.regime import Regime
+from .phases.measuring import LOOKED_AT, count_all
+from .phases.progress import Progress
+from .phases.sweeping import compiled_for, one_of_each_kind
+from .study import Study
 from .suite import Suite
-
-#: Methods for which other builds and Brian2's code are counted, too: those of published comparisons. Each takes a few
-#: seconds to compile.
-LOOKED_AT = ("euler", "rk4", "exponential_euler")
 
 
 @dataclass(frozen=True)
@@ -116,12 +117,22 @@ def pieces_of_work(suite: Suite) -> Iterator[Callable[[], Any]]:
             yield partial(run_demo, demo)
         for model in models:
             yield partial(search, model)
+    if suite.witnessed:
+        yield partial(_count, suite, models, found)
     for regime in found:
         yield partial(getattr, regime, "certified")
 
 
 def _find(suite: Suite, model: NeuronModel, found: list[Regime]) -> None:
     found += suite.regimes(model)
+
+
+def _count(suite: Suite, models: Sequence[NeuronModel], found: Sequence[Regime]) -> None:
+    """Count what is then on disk; a counter of the hardware counts nothing that is kept."""
+    if auto.best(exact=False) is None:
+        kinds = one_of_each_kind(found)
+        kernels = {key: compiled_for(regime, suite) for key, regime in kinds.items()}
+        count_all(Study(suite), models, kernels, kinds, Progress())
 
 
 def _count_builds(model: NeuronModel, method: str) -> None:

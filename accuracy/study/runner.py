@@ -23,7 +23,16 @@ from .phases import measuring, peers
 from .phases.elsewhere import AllKernels, Sweeping
 from .phases.executing import closing
 from .phases.progress import Progress, spread
-from .phases.sweeping import Finder, cases_of, compiled_for, contradictions, guessed_cost, regime_of, to_fill
+from .phases.sweeping import (
+    Finder,
+    cases_of,
+    compiled_for,
+    contradictions,
+    guessed_cost,
+    one_of_each_kind,
+    regime_of,
+    to_fill,
+)
 from .study import OURS, Case, Curve, Study, ours_in
 from .suite import Suite
 
@@ -172,10 +181,7 @@ def _compare(
                 progress.say(regime.said)
     if not any(regime.trials for regime in study.regimes):
         raise UserError(f"nothing to compare: {study.regimes[0].reason}")
-    # regimes without stimuli first: a regime of the same kind that has stimuli then replaces them
-    kinds = {
-        (regime.model, regime.stimulus): regime for regime in sorted(study.regimes, key=lambda each: bool(each.trials))
-    }
+    kinds = one_of_each_kind(study.regimes)
     progress.begin("compiling kernels", len(kinds))
     kernels = {}
     for key, regime in kinds.items():

@@ -157,6 +157,8 @@ class Case:
     """The setting at which, and below which, all stimuli hold; None if there is none, and so no cost."""
     one_neuron: Timing | None = None
     many_neurons: Timing | None = None
+    peak_share: float | None = None
+    """The shortest time in which this processor can do the operations of its steps, over the time of `many_neurons`."""
     recording: Trace | None = None
     """Of the first stimulus, at the setting."""
 

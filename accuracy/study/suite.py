@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from numbers import Real
 from typing import Any
 
@@ -282,15 +283,19 @@ class Suite:
 
     def regimes(self, model: NeuronModel) -> Iterator[Regime]:
         """Find the regimes of a model."""
+        return (find() for find in self.finding_regimes(model))
+
+    def finding_regimes(self, model: NeuronModel) -> Iterator[Callable[[], Regime]]:
+        """Yield what finds each regime of a model, in the order of `regimes`."""
         for horizon in self.horizons:
             for stimulus in self.stimuli:
                 if not model.input:
-                    yield as_it_stands(model, stimulus, horizon, self.trials, seed=self.seed)
+                    yield partial(as_it_stands, model, stimulus, horizon, self.trials, seed=self.seed)
                     continue
                 for rate in self.rates_for(stimulus):
-                    yield at_rate(model, stimulus, rate, horizon, self.trials, seed=self.seed)
+                    yield partial(at_rate, model, stimulus, rate, horizon, self.trials, seed=self.seed)
                 for multiple in self.rheobases:
-                    yield at_rheobase(model, stimulus, multiple, horizon, self.trials, seed=self.seed)
+                    yield partial(at_rheobase, model, stimulus, multiple, horizon, self.trials, seed=self.seed)
 
     def number_of_regimes(self, model: NeuronModel) -> int:
         """Return the number of regimes of a model."""

@@ -44,6 +44,9 @@ _FILES = 5
 #: spike_resetter.
 _GROUP, _CODE = "spikecost_neuron_{}", "_run_spikecost_neuron_{}_s*"
 
+#: The code that builds and counts; that of other simulators changes nothing.
+_VERSIONED = ("flops/counters", "harness/engines/brian2.py", "harness/engines/brian2_operations.py")
+
 #: A model and a method.
 Way = tuple[NeuronModel, str]
 
@@ -95,7 +98,7 @@ def _key(model: NeuronModel, method: str) -> str:
     constants = {name: float(units.internal(value)) for name, value in sorted(model.constants.items())}
     definition = (model.equations, model.threshold, model.reset, refractory, repr(constants), method)
     toolchain = (find_compiler().version, *SCALAR.flags, brian2.__version__, *machine().values())
-    return "\0".join([*definition, *toolchain, code_version("flops/counters", "harness/engines")])
+    return "\0".join([*definition, *toolchain, code_version(*_VERSIONED)])
 
 
 def standalone_operations(ways: Sequence[Way]) -> list[list[Executed] | NoValue]:

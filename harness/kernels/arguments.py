@@ -2,55 +2,37 @@
 
 from __future__ import annotations
 
-import contextlib
 import ctypes
 import math
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...flops.counters import Argument, Records
-from ...models.algebra.expression import FLOATS, evaluate
 from ...models.definition.neuron import NeuronModel
 from ...models.ground.errors import UserError
-from ...models.language import units
 from ...models.language.names import TIME
 from ...models.methods import DOUBLE, METHODS, Method
 from ...models.number_formats import NUMBER_FORMATS
 from ...models.step import Step
 from ..stimuli import Stimulus, steps_of
-from ..stimuli.parts.train import check_arrivals
 from ..stimuli.random_inputs import RandomInputs
-from .arriving import Arrivals, bytes_of_arrivals
+from .arriving import Arrivals
 from .c_blocks import NOT_FINITE, PIECE, STEP_TOO_SMALL, STOP, STUCK_IN_A_STEP, TERMS, TOO_MANY_STEPS
-from .c_source import MAX_SPIKES_A_STEP, in_parts, tallied, vector_length
+from .c_source import MAX_SPIKES_PER_STEP, in_parts, tallied, vector_length
+from .outcome import MAX_SPIKES_PER_MS, Array, Failure, Outcome, reset_is_above
+from .refused import bytes_per_step, check_models, check_size, check_stimuli, check_whole
 from .sampled import SampledInputs
 
-Array = NDArray[np.float64]
-
-#: More steps than this in one call are refused: they take at least twenty minutes, at 1 ns or more per step.
-MOST_STEPS = 10**12
-#: A neuron with more spikes per ms than this is reported as failed, here and in reference solutions.
-MAX_SPIKES_PER_MS = 2
-#: Failures: the state is no longer finite; the reset does not lead below the threshold; there are more spikes than are
-#: stored in all, or than fit into one step.
-DIVERGED = "diverged"
-ENDLESS = "spikes without end"
-TOO_FAST = f"more than {MAX_SPIKES_PER_MS} spikes per ms"
-TOO_MANY = f"more than {MAX_SPIKES_A_STEP} spikes in one step"
 #: Further failures of methods that choose their steps, by the value that the kernel writes to `spikes.stuck`.
-_GIVEN_UP = {STEP_TOO_SMALL: "step too small", TOO_MANY_STEPS: "steps without end"}
+_GIVEN_UP = {STEP_TOO_SMALL: Failure.STEP_TOO_SMALL, TOO_MANY_STEPS: Failure.ENDLESS_STEPS}
 #: A run is ended if its error control takes more steps than this per ms of model time, including rejected steps;
 MAX_STEPS_PER_MS = 10_000
 #: a run with fixed steps is ended if its steps are divided into more parts than this on average.
-MAX_PARTS_A_STEP = 100
+MAX_PARTS_PER_STEP = 100
 _MARGIN = 10_000
 #: A rough number of steps per ms under error control, if nothing else is known.
 _STEPS_PER_MS = 10
@@ -60,23 +42,6 @@ _STEPS_PER_MS = 10
 _SPIKES = np.dtype(
     [("capacity", np.int64), ("count", np.int64), ("stuck", np.int64), ("step", np.uintp), ("at", np.uintp)]
 )
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """The result of one neuron's run."""
-
-    spike_times: Array
-    """Spike times in ms; with grid detection the end of the step."""
-    state: Array
-    """Final state, in the order of the model's state variables."""
-    failure: str
-    """`DIVERGED`, `ENDLESS`, `TOO_FAST`, `TOO_MANY`, ``step too small``, ``steps without end``, or empty."""
-    samples: Array = field(default_factory=lambda: np.empty((0, 0)))
-    """State at the end of every piece of the stimulus: an array (pieces, state variables)."""
-    tallies: Mapping[str, float] = field(default_factory=dict)
-    """How often each part of the step ran, and the other tallies of the method: the number of steps ``accepted``, and
-    the number of steps made smaller (``rejected`` by the error, or ``divided`` because a series did not end)."""
 
 
 class Arguments:
@@ -101,7 +66,7 @@ class Arguments:
         check_models(stimuli, models)
         self._horizon = stimuli[0].horizon
         about = number_of_steps(stimuli[0], setting, self._method)
-        check_size(stimuli, about, len(step.state), bytes_a_step(step, stimuli[0], about))
+        check_size(stimuli, about, len(step.state), bytes_per_step(step, stimuli[0], about))
         self._neurons = [model] if models is None else list(models)
         copies = lanes // len(self._neurons)
         self._setting = float(setting)
@@ -111,11 +76,11 @@ class Arguments:
             steps = steps_of(stimuli[0], Fraction(setting))
             check_whole(step, sum(steps), self._setting)
             pieces: NDArray[Any] = np.array(steps, dtype=np.int64)
-            self._most_attempts = MAX_PARTS_A_STEP * (sum(steps) + cuts) + _MARGIN
+            self._most_attempts = MAX_PARTS_PER_STEP * (sum(steps) + cuts) + _MARGIN
             refractory = refractory_steps(model, self._setting, step.restarts)
         else:
             pieces = np.array(stimuli[0].durations, dtype=float)
-            self._most_attempts = int(MAX_STEPS_PER_MS * self._horizon) + MAX_PARTS_A_STEP * cuts + _MARGIN
+            self._most_attempts = int(MAX_STEPS_PER_MS * self._horizon) + MAX_PARTS_PER_STEP * cuts + _MARGIN
             refractory = 0.0
         self._steps = float(about)
         self.work = self._steps * lanes
@@ -155,7 +120,7 @@ class Arguments:
 
     def _make_records(self, records: int) -> None:
         """Make the arrays of spikes: one row for each neuron of each Step."""
-        capacity = int(MAX_SPIKES_PER_MS * float(self._horizon)) + MAX_SPIKES_A_STEP
+        capacity = int(MAX_SPIKES_PER_MS * float(self._horizon)) + MAX_SPIKES_PER_STEP
         # written to now, so that a timed run does not wait for memory pages
         self._spike_place = np.full((records, capacity), -1, dtype=np.int64)
         self._spike_at = np.full((records, capacity), np.nan)
@@ -283,17 +248,17 @@ class Arguments:
             states[..., self._step.state.index(TIME)] *= self._setting
         return states
 
-    def _failure(self, lane: int, spikes: int, stuck: int) -> str:
+    def _failure(self, lane: int, spikes: int, stuck: int) -> Failure:
         state = self._numbers(self._state[:, lane])
         if stuck in _GIVEN_UP:
             return _GIVEN_UP[stuck]
         if stuck & NOT_FINITE or not np.isfinite(state).all():
-            return DIVERGED
+            return Failure.DIVERGED
         if stuck or spikes > self._spike_at.shape[1]:
             if reset_is_above(self._neurons[lane % len(self._neurons)], state):
-                return ENDLESS
-            return TOO_MANY if stuck & STUCK_IN_A_STEP else TOO_FAST
-        return ""
+                return Failure.ENDLESS
+            return Failure.TOO_MANY if stuck & STUCK_IN_A_STEP else Failure.TOO_FAST
+        return Failure.NONE
 
 
 def number_of_steps(stimulus: Stimulus, setting: Fraction | float, method: Method) -> Fraction:
@@ -313,25 +278,6 @@ def number_of_steps(stimulus: Stimulus, setting: Fraction | float, method: Metho
     return stimulus.horizon / Fraction(setting) if method.knob == "dt" else _STEPS_PER_MS * stimulus.horizon
 
 
-def reset_is_above(model: NeuronModel, state: Array) -> bool:
-    """Whether a reset at the threshold does not lead below it, so that spikes follow each other immediately.
-
-    The values of the other variables are taken from `state`.
-    """
-    test = model.system.threshold
-    values = {**model.parameter_values, **dict(zip(model.system.state, state.tolist(), strict=True))}
-    try:
-        if test.condition is None:
-            values[test.variable] = evaluate(test.level, values, FLOATS)
-        for name, value in model.system.reset:
-            values[name] = evaluate(value, values, FLOATS)
-        if test.condition is not None:
-            return bool(evaluate(test.condition, values, FLOATS))
-        return not values[test.variable] < evaluate(test.level, values, FLOATS)
-    except (ArithmeticError, ValueError):
-        return False
-
-
 def _rows(values: Sequence[Mapping[str, float]], copies: int) -> Array:
     """Return the values of neurons, which are used in turn `copies` times, as an array (values, neurons)."""
     return np.ascontiguousarray(np.tile(np.array([list(each.values()) for each in values]).T, copies))
@@ -348,120 +294,6 @@ def _pieces(stimuli: Sequence[Stimulus]) -> Array:
     for lane, stimulus in enumerate(stimuli):
         found[:, lane, :-1] = stimulus.numbers.T
         found[:, lane, -1].view(np.int64)[:] = sum(bit * (stimulus.numbers[row] != 0) for bit, row in TERMS.values())
-    return found
-
-
-def check_stimuli(model: NeuronModel, stimuli: Sequence[Stimulus], varying: bool) -> None:
-    """Refuse stimuli that do not fit the model, each other, or its step (`varying`: whether the input may vary in it).
-
-    Raises
-    ------
-    UserError
-        If a stimulus drives a model without input, does not have the unit of the input, varies although the step needs
-        a constant input, or if the pieces of the stimuli differ.
-    """
-    for stimulus in stimuli:
-        if stimulus.varies and not varying:
-            raise UserError(
-                f"the stimulus varies in time, but this step of {model.label} needs a constant input; "
-                "make it with varying=True"
-            )
-        if not model.input and any(shape.offset or shape.terms for shape in stimulus.shapes):
-            raise UserError(f"{model.label} has no input that a stimulus could drive; give sc.as_it_stands(duration)")
-        if stimulus.dimension is not model.input_dimension:
-            raise UserError(
-                f"the stimulus is in {units.unit_name(stimulus.dimension)}, but the input '{model.input}' of "
-                f"{model.label} is in {units.unit_name(model.input_dimension)}"
-            )
-        if stimulus.whole_durations != stimuli[0].whole_durations:
-            raise UserError("stimuli that run together must have the same pieces")
-        check_arrivals(model, dict(stimulus.arrivals))
-
-
-def bytes_a_step(step: Step, stimulus: Stimulus, steps: Fraction | float) -> float:
-    """Return the bytes that the inputs of a neuron need per step, if spikes arrive: all samples, and the arrivals."""
-    if not step.model.arrivals:  # inputs are made for a part of the run
-        return 0.0
-    sampled = step.varying and METHODS[step.method].template.sampled_input
-    arriving = bytes_of_arrivals(step, stimulus, float(steps)) / float(steps)
-    return (24 if sampled else 0) + arriving + 8 * len(step.model.system.random)
-
-
-def check_models(stimuli: Sequence[Stimulus], models: Sequence[NeuronModel] | None) -> None:
-    """Refuse models if their number does not divide the number of stimuli (they are assigned in turn, repeatedly).
-
-    Raises
-    ------
-    UserError
-        If there is no stimulus, or the models do not divide the stimuli.
-    """
-    if not stimuli:
-        raise UserError("there is no stimulus: give one for each neuron")
-    if models is not None and (not models or len(stimuli) % len(models)):
-        raise UserError(
-            f"{len(models)} models for {len(stimuli)} stimuli: give as many models as stimuli, or a number "
-            "of models that divides the number of stimuli"
-        )
-
-
-def check_size(stimuli: Sequence[Stimulus], steps: Fraction | float, state: int, bytes_a_step: float = 0) -> None:
-    """Refuse a call that needs too many steps or too much memory, before anything is allocated.
-
-    Parameters
-    ----------
-    stimuli : sequence of Stimulus
-    steps : number
-        Number of steps of one neuron.
-    state : int
-        Number of state variables.
-    bytes_a_step : float
-        Bytes stored per step of a neuron.
-
-    Raises
-    ------
-    UserError
-        If the call needs more than the limit.
-    """
-    lanes, horizon = len(stimuli), stimuli[0].horizon
-    asked = f"{lanes} x {float(horizon):.3g} ms" if lanes > 1 else f"{float(horizon):.3g} ms"
-    if steps * lanes > MOST_STEPS:
-        raise UserError(
-            f"{asked} take {float(steps * lanes):.2g} time steps, but at most {MOST_STEPS:.0g} can be "
-            "run at once; give a larger dt, or a shorter stimulus"
-        )
-    spikes = MAX_SPIKES_PER_MS * horizon + MAX_SPIKES_A_STEP
-    needed = lanes * (16 * spikes + 8 * state * len(stimuli[0].shapes) + bytes_a_step * float(steps))
-    if needed > memory():
-        raise UserError(
-            f"{asked} need {float(needed) / 1e9:.2g} GB of memory, but there are {memory() / 1e9:.2g} GB; "
-            "give a shorter stimulus, or a larger dt if it varies"
-        )
-
-
-def check_whole(step: Step, steps: int, dt: float) -> None:
-    """Refuse a run with more steps than its number format can count, where a kernel counts steps in that format.
-
-    It does so for the time ``t``, if the equations contain it, and while a neuron is refractory.
-
-    Raises
-    ------
-    UserError
-    """
-    most = NUMBER_FORMATS[step.precision].largest_whole
-    counted = steps if METHODS[step.method].counts_steps(step.model, step.detection) else 0
-    if max(counted, step.model.refractory_ms / dt) > most:
-        raise UserError(
-            f"{step.model.label} counts more than {most} time steps, which {step.precision} precision cannot; give a "
-            "larger dt, a shorter stimulus, or precision double"
-        )
-
-
-@cache
-def memory() -> float:
-    """Return the memory in bytes that this process may use: of the machine, or the limit of its control group."""
-    found = float(os.sysconf("SC_PAGE_SIZE")) * os.sysconf("SC_PHYS_PAGES")
-    with contextlib.suppress(OSError, ValueError):  # "max" is not a number
-        found = min(found, float(Path("/sys/fs/cgroup/memory.max").read_text()))
     return found
 
 

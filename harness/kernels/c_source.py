@@ -27,7 +27,7 @@ from ...models.step import Step
 from .c_blocks import c_arrivals, c_block, c_functions, c_prelude, c_stimulus, c_tables
 
 #: A step with more spikes than this is reported as stuck (the reset does not lead below the threshold).
-MAX_SPIKES_A_STEP = 64
+MAX_SPIKES_PER_STEP = 64
 #: The number of lanes advanced together, in double precision: a Hodgkin-Huxley block of this size stays in the
 #: first-level cache. Smaller numbers have more lanes in the same memory.
 LANES = 64
@@ -153,7 +153,7 @@ def _common(step: Step, in_lanes: bool) -> dict[str, Any]:
         "by_dt": method.knob == "dt",
         "in_lanes": in_lanes,
         "lanes": LANES * WORD // number.bits,
-        "max_spikes": MAX_SPIKES_A_STEP,
+        "max_spikes": MAX_SPIKES_PER_STEP,
         "others": [],
         "block": partial(c_block, number=number),
         "real": number.c_type,

@@ -18,32 +18,12 @@ from ...models.ground.interruption import check_not_stopped, run_stoppable
 from ...models.methods import METHODS
 from ...models.step import Step
 from ..stimuli import Stimulus
-from .arguments import (
-    DIVERGED,
-    ENDLESS,
-    MAX_SPIKES_PER_MS,
-    TOO_FAST,
-    TOO_MANY,
-    Arguments,
-    Array,
-    Outcome,
-    bytes_a_step,
-    check_models,
-    number_of_steps,
-)
+from .arguments import Arguments, number_of_steps
 from .c_source import alike, c_source, function_name, in_parts, name_together
+from .outcome import MAX_SPIKES_PER_MS, Array, Failure, Outcome
+from .refused import bytes_per_step, check_models
 
-__all__ = [
-    "DIVERGED",
-    "ENDLESS",
-    "MAX_SPIKES_PER_MS",
-    "TOO_FAST",
-    "TOO_MANY",
-    "Array",
-    "Kernel",
-    "Outcome",
-    "compile_kernels",
-]
+__all__ = ["MAX_SPIKES_PER_MS", "Array", "Failure", "Kernel", "Outcome", "compile_kernels"]
 
 #: Neurons with one input value per piece all run at once. If spikes arrive, they run in groups with at most this size
 #: of input.
@@ -198,6 +178,6 @@ def _compiled(steps: Sequence[Step], build: Build) -> list[Kernel]:
 def _group_size(step: Step, stimulus: Stimulus, setting: Fraction | float) -> int:
     """Return how many neurons run at once: all of them, if their inputs fit into `MOST_INPUT_BYTES`."""
     steps = number_of_steps(stimulus, setting, METHODS[step.method])
-    needed = bytes_a_step(step, stimulus, steps) * float(steps)
+    needed = bytes_per_step(step, stimulus, steps) * float(steps)
     most = MOST_TOGETHER if in_parts(step) else MANY
     return min(max(int(MOST_INPUT_BYTES / needed), 1), most) if needed else most

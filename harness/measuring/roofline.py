@@ -44,9 +44,8 @@ PEAKS: Mapping[str, tuple[str, float, float, tuple[str, ...], int]] = {
 _SIZE, _TURNS, _RUNS = 512, 200, 25
 #: Steps of a timed run of a kernel, so few that another process seldom interrupts it, and dt in ms.
 _STEPS, _DT = 100, Fraction(1, 100)
-_SOURCE = """
-{attribute}double exp(double);
-void peak(long turns, double a, double b, double *x)
+_PEAK = """
+void peak_{name}(long turns, double a, double b, double *x)
 {{
     for (long turn = 0; turn < turns; turn++) {{
         #pragma omp simd
@@ -131,14 +130,17 @@ def peaks() -> Mapping[str, float]:
     UserError
         If there is no C compiler.
     """
-    return {name: _peak(name) for name in PEAKS}
-
-
-def _peak(name: str) -> float:
-    form, a, b, _, count = PEAKS[name]
-    chain = " ".join(f"v = {form.format('ab'[i % 2])};" for i in range(count))
     attribute = '__attribute__((simd("notinbranch"))) ' if has_vector_exp() else ""
-    function = load_library(compile_library(_SOURCE.format(attribute=attribute, size=_SIZE, chain=chain), SIMD)).peak
+    source = f"{attribute}double exp(double);\n"
+    for name, (form, *_, count) in PEAKS.items():
+        chain = " ".join(f"v = {form.format('ab'[i % 2])};" for i in range(count))
+        source += _PEAK.format(name=name, size=_SIZE, chain=chain)
+    library = load_library(compile_library(source, SIMD))
+    return {name: _peak(name, getattr(library, f"peak_{name}")) for name in PEAKS}
+
+
+def _peak(name: str, function: Any) -> float:
+    _, a, b, _, count = PEAKS[name]
     function.restype = None
     function.argtypes = [ctypes.c_long, ctypes.c_double, ctypes.c_double, ctypes.c_void_p]
     x = np.linspace(1.0, 1.5, _SIZE)

@@ -67,6 +67,8 @@ class Const(Expr):
     value: Fraction
     unit: bool = False
     """True for a unit such as ms: it belongs to the notation and is not an operation of the model."""
+    name: str = ""
+    """What the user wrote for the number: the name of a constant or a unit; empty if it was the number."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -99,6 +101,8 @@ class Op(Expr):
 
     kind: str
     args: tuple[Expr, ...]
+    exchanged: bool = False
+    """Whether a comparison was written with its operands exchanged: ``b > a`` for ``less(a, b)``."""
 
 
 def _binary(kind: str, a: Expr | Number, b: Expr | Number) -> Op:
@@ -205,7 +209,9 @@ def rebuild(*roots: Expr, change: Callable[[Expr, Expr], Expr]) -> list[Expr]:
     """
     done: dict[int, Expr] = {}
     for node in nodes(*roots):
-        made = Op(node.kind, tuple(done[id(arg)] for arg in node.args)) if isinstance(node, Op) else node
+        made = (
+            Op(node.kind, tuple(done[id(arg)] for arg in node.args), node.exchanged) if isinstance(node, Op) else node
+        )
         done[id(node)] = change(node, made)
     return [done[id(root)] for root in roots]
 
@@ -294,11 +300,15 @@ _SYMBOLS = {
     "pow": "**",
     "less": " < ",
     "at_most": " <= ",
+    # as users write them (`words`)
+    "more": " > ",
+    "at_least": " >= ",
+    "equal": " == ",
+    "unequal": " != ",
     **_OPERATORS,
 }
 _BINDING = {
-    "less": 0,
-    "at_most": 0,
+    **dict.fromkeys(("less", "at_most", "more", "at_least", "equal", "unequal"), 0),
     "add": 1,
     "sub": 1,
     "mul": 2,
@@ -310,7 +320,10 @@ _BINDING = {
 
 
 def text(node: Expr) -> str:
-    """Write an expression as a person would."""
+    """Write an expression with the operations as which it runs: the same text for the same operations.
+
+    For messages, `words` writes it as users would.
+    """
     if isinstance(node, Const):
         return _decimal(node.value)
     if isinstance(node, (Var, Table)):
@@ -320,6 +333,8 @@ def text(node: Expr) -> str:
         return f"{text(node.args[0])}[{text(node.args[1])}]"
     if node.kind in LOGICAL:
         return _logical(node)
+    if node.kind == "if":
+        return f"({text(node.args[0])} if {text(node.args[1])} else {text(node.args[2])})"
     if node.kind not in _BINDING:
         return f"{node.kind}({', '.join(text(arg) for arg in node.args)})"
     binding = _BINDING[node.kind]

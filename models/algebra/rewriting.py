@@ -8,12 +8,14 @@ computed). So the count made here is the count of what runs. Nothing is reassoci
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 
 from ..ground.errors import UserError
-from .expression import FLOATS, Const, Expr, Op, Table, Var, hyperbolic, in_forms, nodes, text
-from .functions import CALLS, ROWS
+from .expression import FLOATS, Const, Expr, Op, Table, Var, hyperbolic, in_forms, nodes
+from .functions import CALLS, FORMS, ROWS
+from .words import words
 
 #: Below this |x| the singular quotients x/(exp(x) - 1) and (exp(x) - 1)/x are replaced by two terms of their series.
 #: This node itself is in the lowered expressions, so that a number format that needs another number can replace it.
@@ -25,12 +27,27 @@ _CALLED = frozenset(row.name for row in ROWS.values() if row.kind in ("round", *
 _COMMUTATIVE = {"add", "mul"}
 
 
+@dataclass(frozen=True)
+class _Lowered:
+    """An expression that was lowered, and what this depended on."""
+
+    root: Expr
+    """It is kept, so that no other expression gets its id."""
+    read: Mapping[str, Expr | None]
+    """The values of its variables."""
+    asked: frozenset[tuple[str, Fraction, int]]
+    """What was looked for among the opposites, and not found."""
+    found: Expr
+
+
 class Graph:
     """Simplified expressions; equal expressions are the same object."""
 
     def __init__(self) -> None:
         self._known: dict[tuple[object, ...], Expr] = {}
         self._opposites: set[tuple[str, Fraction, int]] = set()
+        self._asked: set[tuple[str, Fraction, int]] = set()
+        self._lowered: dict[int, _Lowered] = {}
 
     def learn_opposites(self, roots: Iterable[Expr]) -> bool:
         """Record pairs ``c*x`` and ``-c*x`` (or ``c/x`` and ``-c/x``); return whether there were new pairs.
@@ -45,11 +62,29 @@ class Graph:
 
     def lower(self, root: Expr, values: Mapping[str, Expr]) -> Expr:
         """Rewrite an expression; `values` are the rewritten expressions for its variables."""
-        root = in_forms(root)
+        kept = self._lowered.get(id(root))
+        if kept is not None and self._holds(kept, values):
+            return kept.found
+        self._asked.clear()
+        order = list(nodes(root))
+        if any(isinstance(node, Op) and node.kind in FORMS for node in order):
+            order = list(nodes(in_forms(root)))
+        found = self._rewritten(order, values)
+        read = {node.name: values.get(node.name) for node in order if isinstance(node, Var)}
+        self._lowered[id(root)] = _Lowered(root, read, frozenset(self._asked), found)
+        return found
+
+    def _holds(self, kept: _Lowered, values: Mapping[str, Expr]) -> bool:
+        """Whether an expression would be rewritten as it was before."""
+        same = all(values.get(name) is value for name, value in kept.read.items())
+        return same and kept.asked.isdisjoint(self._opposites)
+
+    def _rewritten(self, order: Sequence[Expr], values: Mapping[str, Expr]) -> Expr:
+        """Rewrite an expression, given as its nodes, operands before operations."""
         # where a quotient is rounded to a whole number, the last digit matters: 49/49 is 1, 49*(1/49) is less
-        exact = {id(part) for node in nodes(root) if _kind(node) in ("floor", "ceil") for part in nodes(node)}
+        exact = {id(part) for node in order if _kind(node) in ("floor", "ceil") for part in nodes(node)}
         done: dict[int, Expr] = {}
-        for node in nodes(root):
+        for node in order:
             if isinstance(node, Const):
                 done[id(node)] = self.number(node.value)
             elif isinstance(node, Var):
@@ -65,7 +100,7 @@ class Graph:
                 done[id(node)] = self._function(node.kind, done[id(node.args[0])])
             elif isinstance(node, Op):
                 done[id(node)] = getattr(self, f"_{node.kind}")(*(done[id(arg)] for arg in node.args))
-        return done[id(root)]
+        return done[id(order[-1])]
 
     def number(self, value: Fraction | int) -> Expr:
         """Return the only node of a number."""
@@ -81,6 +116,14 @@ class Graph:
 
     def _same(self, key: tuple[object, ...], node: Expr) -> Expr:
         return self._known.setdefault(key, node)
+
+    def _is_opposite(self, kind: str, a: Const, b: Expr) -> bool:
+        """Whether the same operation with the opposite number is used, too."""
+        key = kind, a.value, id(b)
+        found = key in self._opposites
+        if not found:
+            self._asked.add(key)
+        return found
 
     def _op(self, kind: str, *args: Expr) -> Expr:
         ids = [id(arg) for arg in args]
@@ -159,14 +202,14 @@ class Graph:
             return self._mul(self.number(-a.value), _arg(b))
         if isinstance(b, Op) and b.kind == "mul" and isinstance(b.args[0], Const):
             return self._mul(self.number(a.value * b.args[0].value), b.args[1])
-        if ("mul", a.value, id(b)) in self._opposites:
+        if self._is_opposite("mul", a, b):
             return self._op("neg", self._mul(self.number(-a.value), b))
         return self._op("mul", a, b)
 
     def _div(self, a: Expr, b: Expr) -> Expr:
         if isinstance(b, Const):
             if b.value == 0:
-                raise UserError(f"'{text(Op('div', (a, b)))}' in the equations divides by zero; change it")
+                raise UserError(f"'{words(Op('div', (a, b)))}' in the equations divides by zero; change it")
             return self._mul(self.number(1 / b.value), a)
         if _is(a, 0):
             return a
@@ -174,7 +217,7 @@ class Graph:
             return self._neg(self._div(_arg(a), b))
         if _kind(b) == "neg":
             return self._neg(self._div(a, _arg(b)))
-        if isinstance(a, Const) and ("div", a.value, id(b)) in self._opposites:
+        if isinstance(a, Const) and self._is_opposite("div", a, b):
             return self._op("neg", self._op("div", self.number(-a.value), b))
         return self._op("div", a, b)
 
@@ -206,7 +249,7 @@ class Graph:
             return self.number(Fraction(FLOATS["pow"](float(a.value), float(b.value))))
         except (ArithmeticError, ValueError) as error:
             raise UserError(
-                f"'{text(Op('pow', (a, b)))}' in the equations is not a number: {error.args[-1]}; change it"
+                f"'{words(Op('pow', (a, b)))}' in the equations is not a number: {error.args[-1]}; change it"
             ) from None
 
     def _sqrt(self, a: Expr) -> Expr:
@@ -227,7 +270,7 @@ class Graph:
         try:
             return self.number(Fraction((exact or FLOATS[kind])(a.value)))
         except (OverflowError, ValueError) as error:  # exp of a large number, the square root of a negative one
-            raise UserError(f"'{text(Op(kind, (a,)))}' in the equations is not a number: {error}; change it") from None
+            raise UserError(f"'{words(Op(kind, (a,)))}' in the equations is not a number: {error}; change it") from None
 
     def _less(self, a: Expr, b: Expr) -> Expr:
         return self._compare("less", a, b)

@@ -16,6 +16,7 @@ from .draft import Draft, NotApplicable
 from .expression import Const, Expr, Op, Var, exp, expr, hyperbolic, less, nodes, operation, rebuild, select, text
 from .functions import FUNCTIONS, ROWS
 from .polynomial import ZERO, minus, plus, times
+from .words import words
 
 Series = list[Expr]
 
@@ -118,7 +119,7 @@ class Recursion:
                 name = ROWS[node.kind].operator or node.kind if node.kind in ROWS else node.kind
                 raise NotApplicable(f"there is no rule for the Taylor coefficients of {name}")
             if isinstance(node, Op) and node.kind == "pow" and not isinstance(_number(node.args[1]), Const):
-                raise NotApplicable(f"the exponent in {text(node)} is not a number")
+                raise NotApplicable(f"the exponent in {words(node)} is not a number")
             if isinstance(node, Op):
                 self._series[id(node)] = []
 

@@ -18,8 +18,9 @@ from brian2.units.fundamentalunits import Dimension, Quantity, get_dimensions
 from brian2.utils.stringtools import get_identifiers
 
 from ..algebra.draft import substitute
-from ..algebra.expression import FLOATS, Const, Expr, Op, Var, names, nodes, text
+from ..algebra.expression import FLOATS, Const, Expr, Op, Var, names, nodes
 from ..algebra.functions import STEPPED
+from ..algebra.words import words
 from ..ground.errors import UserError
 from ..language import equations as language
 from ..language import grammar, trees, units
@@ -134,11 +135,11 @@ def _said_at_the_start(
     other = f"give {' or '.join(own)} another initial value"
     if zero is None:
         values = " and ".join(f"{each} = {float(known[each]):g}" for each in own)
-        return f"'{text(node)}' is not a number with {values}: {undefined.why}; {other}"
+        return f"'{words(node)}' is not a number with {values}: {undefined.why}; {other}"
     if node.kind == "div" and _is_zero_at(node.args[0], known):
         return ""
-    cause = f"{own[0]} is 0" if isinstance(zero, Var) else f"'{text(zero)}' is 0"
-    return f"{cause}, so that '{text(node)}' divides by zero; {other}"
+    cause = f"{own[0]} is 0" if isinstance(zero, Var) else f"'{words(zero)}' is 0"
+    return f"{cause}, so that '{words(node)}' divides by zero; {other}"
 
 
 def _reaches(undefined: Op, root: Expr, *, is_infinite: bool) -> bool:
@@ -257,7 +258,7 @@ def _is_zero(value: _Number) -> bool:
 
 
 def _said(undefined: _Undefined, model: NeuronModel, known: Mapping[str, _Number]) -> str:
-    whole = text(undefined.node)
+    whole = words(undefined.node)
     cause = undefined.node if undefined.zero is None else undefined.zero
     own = [name for name in sorted(names(cause)) if name in model.parameters or name in model.constants]
     zeros = [name for name in own if _is_zero(known[name])]
@@ -270,7 +271,7 @@ def _said(undefined: _Undefined, model: NeuronModel, known: Mapping[str, _Number
         )
     values = " and ".join(f"{name} = {_quantity(name, model)}" for name in own)
     if undefined.zero is not None and own:
-        return f"'{text(cause)}' is 0 with {values}, so that '{whole}' divides by zero; change one of them"
+        return f"'{words(cause)}' is 0 with {values}, so that '{whole}' divides by zero; change one of them"
     if undefined.zero is not None:
         return f"'{whole}' in the equations divides by zero; change it"
     if own:

@@ -20,9 +20,10 @@ from typing import Protocol
 
 from ..algebra.derivative import derivative
 from ..algebra.draft import Derivatives, Draft, NotApplicable, Vector, substitute
-from ..algebra.expression import Expr, Op, expr, less, names, select, text
+from ..algebra.expression import Expr, Op, expr, less, names, select
 from ..algebra.polynomial import ZERO, minus
 from ..algebra.system import Threshold, distance
+from ..algebra.words import words
 from ..ground.registry import Registry
 
 
@@ -121,7 +122,7 @@ def check_smooth(comparison: Op) -> dict[str, Expr]:
     """
     found = {name: derivative(distance(comparison), name) for name in sorted(names(comparison))}
     if None in found.values():
-        raise NotApplicable(f"the threshold's comparison {text(comparison)} is not smooth: it is tested on the grid")
+        raise NotApplicable(f"the threshold's comparison {words(comparison)} is not smooth: it is tested on the grid")
     return {name: slope for name, slope in found.items() if slope is not None}
 
 

@@ -21,6 +21,7 @@ class Hermite:
     Shelley and Tao 2001, J. Comput. Neurosci. 11:111.
     """
 
+    source = "Shelley and Tao 2001"
     name = "hermite"
     order = 4
     restarts = True

@@ -13,6 +13,7 @@ class Linear:
     Hansel, Mato, Meunier and Neltner 1998, Neural Computation 10:467.
     """
 
+    source = "Hansel et al. 1998"
     name = "linear"
     order = 2
     restarts = True

@@ -320,12 +320,12 @@ def _lowered(
         if identifier in variables:
             return Var(identifier)
         if identifier in constants:
-            return Const(units.internal(constants[identifier]))
+            return Const(units.internal(constants[identifier]), name=identifier)
         unit = unit_called(identifier)
         if unit is not None:
-            return Const(units.internal(unit), unit=True)
+            return Const(units.internal(unit), unit=True, name=identifier)
         if identifier in _NUMBERS:
-            return Const(Fraction(_NUMBERS[identifier]))
+            return Const(Fraction(_NUMBERS[identifier]), name=identifier)
         if identifier == "inf":
             raise UserError(f"{where}: 'inf' can only be a limit of clip, such as clip(x, 0, inf); give a number")
         if identifier in OF_GROUPS:
@@ -377,7 +377,7 @@ def _compared(sign: str, left: Expr, right: Expr) -> Expr:
     if sign == "!=":
         return Op("or", (Op("less", (left, right)), Op("less", (right, left))))
     kind, turned = _CONDITIONS[sign]
-    return Op(kind, (right, left) if turned else (left, right))
+    return Op(kind, (right, left) if turned else (left, right), exchanged=turned)
 
 
 def subexpression_order(found: Mapping[str, Expr], wanted: set[str]) -> dict[str, Expr]:

@@ -72,6 +72,7 @@ class DormandPrince(InBlocks):
     Equations I, sections II.4 to II.6.
     """
 
+    source = "Dormand and Prince 1980"
     name = "dormand_prince"
     order = 5
     knob = "tolerance"

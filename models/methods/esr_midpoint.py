@@ -26,6 +26,7 @@ class EsrMidpoint(FixedStep):
     Hopkins and Furber 2015, Neural Computation 27:2148.
     """
 
+    source = "Izhikevich 2003; Hopkins and Furber 2015"
     name = "esr_midpoint"
     order = 2
     interpretation = "stratonovich"

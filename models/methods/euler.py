@@ -16,6 +16,7 @@ class Euler(FixedStep):
     Hairer, Norsett and Wanner 1993, Solving Ordinary Differential Equations I, section I.7.
     """
 
+    source = "Hairer et al. 1993"
     name = "euler"
     order = 1
     # not in the docstring, which is cited whenever the method is used: Kloeden and Platen 1992, section 10.2

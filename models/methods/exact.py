@@ -32,6 +32,7 @@ class Exact(FixedStep):
     Rotter and Diesmann 1999, Biol. Cybern. 81:381.
     """
 
+    source = "Rotter and Diesmann 1999"
     name = "exact"
     order = math.inf
     brian2 = "exact"

@@ -20,6 +20,7 @@ class ExponentialEuler(FixedStep):
     MacGregor 1987, Neural and Brain Modeling; Rotter and Diesmann 1999, Biol. Cybern. 81:381.
     """
 
+    source = "MacGregor 1987; Rotter and Diesmann 1999"
     name = "exponential_euler"
     order = 1
     order_alone = math.inf

@@ -25,6 +25,7 @@ class ExponentialEulerStaggered(FixedStep):
     Hines 1984, Int. J. Biomed. Comput. 15:69 (staggering); MacGregor 1987, Neural and Brain Modeling.
     """
 
+    source = "Hines 1984; MacGregor 1987"
     name = "exponential_euler_staggered"
     order = 2
     order_alone = math.inf

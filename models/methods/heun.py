@@ -15,6 +15,7 @@ class Heun(FixedStep):
     Differential Equations I, section II.1.
     """
 
+    source = "Heun 1900; Hairer et al. 1993"
     name = "heun"
     order = 2
     interpretation = "stratonovich"

@@ -16,6 +16,7 @@ class HeunOfNoise(FixedStep):
     Rumelin 1982, SIAM J. Numer. Anal. 19:604.
     """
 
+    source = "Rumelin 1982"
     name = "heun_of_noise"
     order = 1
     interpretation = "stratonovich"

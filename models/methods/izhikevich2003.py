@@ -18,6 +18,7 @@ class Izhikevich2003(FixedStep):
     use another scheme: v in one step, then u with the new v.
     """
 
+    source = "Izhikevich 2003"
     name = "izhikevich2003"
     order = 1
 

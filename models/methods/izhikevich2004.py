@@ -16,6 +16,7 @@ class Izhikevich2004(FixedStep):
     of its step (detection `grid_start`). The program of his 2003 paper uses two half steps of v (`izhikevich2003`).
     """
 
+    source = "Izhikevich 2004"
     name = "izhikevich2004"
     order = 1
 

@@ -15,6 +15,7 @@ class Midpoint(FixedStep):
     section II.1.
     """
 
+    source = "Runge 1895; Hairer et al. 1993"
     name = "midpoint"
     order = 2
     interpretation = "stratonovich"

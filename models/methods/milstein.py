@@ -19,6 +19,7 @@ class Milstein(FixedStep):
     11.1.
     """
 
+    source = "Kloeden and Platen 1992"
     name = "milstein"
     order = 1
     interpretation = BOTH

@@ -13,6 +13,7 @@ class MilsteinOfBrian2(Milstein):
     Compare Kloeden and Platen 1992, Numerical Solution of Stochastic Differential Equations, section 11.1.
     """
 
+    source = "Kloeden and Platen 1992"
     name = "milstein_of_brian2"
     interpretation = "stratonovich"
     brian2 = "milstein"

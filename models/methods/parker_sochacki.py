@@ -60,6 +60,7 @@ class ParkerSochacki(InBlocks):
     method, computing the terms of the input is not a cost of the model.
     """
 
+    source = "Stewart and Bair 2009"
     name = "parker_sochacki"
     order = float("inf")
     knob = "dt"

@@ -13,6 +13,7 @@ class RungeKutta4(FixedStep):
     Hairer, Norsett and Wanner 1993, Solving Ordinary Differential Equations I, table II.1.2.
     """
 
+    source = "Hairer et al. 1993"
     name = "rk4"
     order = 4
     interpretation = "stratonovich"

@@ -16,6 +16,7 @@ class FrozenRungeKutta4(FixedStep):
     do not contain it unless they name it.
     """
 
+    source = "Valadez-Godinez et al. 2020"
     name = "rk4_frozen"
     order = 1
     order_alone = 4.0

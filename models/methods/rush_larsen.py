@@ -19,6 +19,7 @@ class RushLarsen(FixedStep):
     Does not apply to a model without gates. Rush and Larsen 1978, IEEE Trans. Biomed. Eng. 25:389.
     """
 
+    source = "Rush and Larsen 1978"
     name = "rush_larsen"
     order = 1
 

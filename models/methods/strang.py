@@ -23,6 +23,7 @@ class Strang(FixedStep):
     Chen, Raman and Stern 2020, SIAM J. Sci. Comput. 42:B273 ("conditionally linear" systems).
     """
 
+    source = "Chen et al. 2020"
     name = "strang"
     order = 2
     order_alone = math.inf

@@ -148,7 +148,7 @@ def summary(comparison: Comparison, page: Path, more: str = "") -> str:
 
 
 def _others(comparison: Comparison) -> str:
-    """Return the dt and the cost of other number formats and simulators, one row per case, beside ours."""
+    """Return the dt and the cost of other number formats and simulators, one row per case, in addition to ours."""
     rows = comparison.table[comparison.table["engine"] != OURS]
     # of our kernels in another format, the cheapest way of each model is enough
     ways = ["engine", *SITUATION, "model"]

@@ -271,8 +271,9 @@ def failed(run: RunFolder) -> list[dict[str, Any]]:
     table = run.own[~run.own["status"].isin(WITH_COST)]
     found = []
     for (model, status, reason), group in table.groupby(["model", "status", "reason"], sort=False, dropna=False):
-        ways = dict.fromkeys(f"{row['method']}, {row['detection']}" for row in group.to_dict("records"))
-        where = dict.fromkeys(f"{row['level']}, {accuracy(run, row)}" for row in group.to_dict("records"))
+        rows = group[["method", "detection", "level", "measure", "tolerance"]].to_dict("records")
+        ways = dict.fromkeys(f"{row['method']}, {row['detection']}" for row in rows)
+        where = dict.fromkeys(f"{row['level']}, {accuracy(run, row)}" for row in rows)
         found.append(
             {
                 "model": model,

@@ -75,7 +75,7 @@ def cited(text: str) -> list[Work]:
 
 def of_method(name: str) -> list[Work]:
     """Return the works that an integration method cites; none if it is not registered here."""
-    return cited(type(METHODS[name]).__doc__ or "") if name in METHODS else []
+    return cited(METHODS[name].source) if name in METHODS else []
 
 
 def literature(run: RunFolder) -> list[Work]:
@@ -83,9 +83,9 @@ def literature(run: RunFolder) -> list[Work]:
     suite = run.about["suite"]
     texts = [
         *(model["source"] for model in run.about["models"].values()),
-        *_documented(suite["methods"], METHODS),
-        *_documented(suite["detections"], DETECTIONS),
-        *_documented(run.measures, MEASURES),
+        *_sources(suite["methods"], METHODS),
+        *_sources(suite["detections"], DETECTIONS),
+        *_sources(run.measures, MEASURES),
         *(each["source"] for each in run.about["conventions"].values()),
     ]
     found = {work.key: work for text in texts for work in cited(text)}
@@ -102,10 +102,10 @@ def bibliography(run: RunFolder) -> str:
     return "\n\n".join(entries) + "\n"
 
 
-def _documented(names: Iterable[str], registry: Mapping[str, object]) -> Iterator[str]:
+def _sources(names: Iterable[str], registry: Mapping[str, object]) -> Iterator[str]:
     for name in names:
         if name in registry:  # a method of another package may not be installed here
-            yield type(registry[name]).__doc__ or ""
+            yield getattr(registry[name], "source", "")
 
 
 def _citation(work: Work) -> str:

@@ -34,6 +34,8 @@ COLUMNS = {
     "flops_per_ms_2004": "the same dt counted as the 2004 paper counts, spikes left out (convention: izhikevich2004)",
     "ns_per_ms": "wall time per ms of model time at dt_ms, one neuron, median; only for the first kind of stimulus",
     "ns_per_ms_simd": "the same per neuron, for 1024 neurons in SIMD lanes",
+    "peak_share": "the shortest time of the operations of these steps on this processor, from its measured peaks of "
+    "additions, multiplications, divisions and exp, over ns_per_ms_simd: 1 if nothing else takes time",
     "error_ms": "largest spike-time error of all stimuli at dt_ms",
     "mean_error_ms": "mean error; positive if spikes are late",
     "rms_error_ms": "root mean square error",
@@ -161,6 +163,7 @@ def _costs(case: Case, conventions: tuple[str | Convention, ...]) -> dict[str, A
         "flops_per_ms_2004": case.cost("izhikevich2004").mean,
         "ns_per_ms": case.one_neuron.median if case.one_neuron else None,
         "ns_per_ms_simd": case.many_neurons.median if case.many_neurons else None,
+        "peak_share": case.peak_share,
         "error_ms": max(each.maximum for each in errors),
         "mean_error_ms": fmean(each.mean for each in errors),
         "rms_error_ms": fmean(each.rms for each in errors),

@@ -25,9 +25,9 @@ def test_kernel(benchmark, driven, method, detection, build):
     benchmark.extra_info |= {
         "neurons": neurons,
         "steps": steps,
-        "spikes a neuron": spikes,
+        "spikes per neuron": spikes,
         "operations per step": dict(count.as_run.present),
-        "operations a spike": dict(count.as_run_spike.present),
+        "operations per spike": dict(count.as_run_spike.present),
         "operations": neurons
         * (
             steps * count.flops_per_step() + spikes * sum(n for kind, n in count.as_run_spike.items() if kind != "sign")
@@ -35,7 +35,7 @@ def test_kernel(benchmark, driven, method, detection, build):
     }
     if benchmark.stats:  # none under --benchmark-disable
         nanoseconds = 1e9 * benchmark.stats.stats.median
-        benchmark.extra_info["ns a step of a neuron"] = nanoseconds / steps / neurons
+        benchmark.extra_info["ns per step and neuron"] = nanoseconds / steps / neurons
         benchmark.extra_info["operations a ns"] = benchmark.extra_info["operations"] / nanoseconds
 
 

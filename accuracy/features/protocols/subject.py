@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ....flops.toolchain import SIMD
-from ....harness.kernels.kernel import ENDLESS, TOO_FAST, TOO_MANY, Kernel, Outcome, compile_kernels
+from ....harness.kernels.kernel import Failure, Kernel, Outcome, compile_kernels
 from ....harness.kernels.kernels import run_together
 from ....harness.stimuli import Shape, Stimulus
 from ....models.algebra.expression import evaluate
@@ -24,6 +24,7 @@ from ....models.language import units
 from ....models.step import make_step
 from ...references import closed_form, taylor
 from ...references.flow.precision import Precision
+from ...references.spikes.endless import EndlessSpikesError
 from ...regimes.drives import constant_drive, firing_rate, rate_once_it_fires, rheobase, silencing
 from .recorded import Array, Recording
 
@@ -37,6 +38,8 @@ TICKS = 48
 STRONGEST = 2.0**12
 #: Name of the failure of a model that spikes without end.
 RUNAWAY = "runaway"
+#: Failures of kernels that may be spikes without end.
+_RUNAWAY = (Failure.ENDLESS, Failure.TOO_FAST, Failure.TOO_MANY)
 
 
 class Subject:
@@ -205,7 +208,7 @@ def _starting(model: NeuronModel, state: Array) -> NeuronModel:
 
 def recorded(model: NeuronModel, stimulus: Stimulus, pieces: Stimulus, outcome: Outcome, voltage: bool) -> Recording:
     """Return a kernel's outcome as a recording, with the voltage at the ends of `pieces` if requested."""
-    failure = runaway(outcome.spike_times) if outcome.failure in (ENDLESS, TOO_FAST, TOO_MANY) else outcome.failure
+    failure = runaway(outcome.spike_times) if outcome.failure in _RUNAWAY else outcome.failure
     if not voltage:
         return Recording(stimulus, outcome.spike_times, failure=failure)
     times = np.cumsum([float(duration) for duration in pieces.durations])
@@ -222,11 +225,11 @@ def solved(
     pieces = cut(stimulus, Fraction(every).limit_denominator(10**6)) if every else stimulus
     try:
         solution = solve(model, pieces, precision)
-    except taylor.EndlessSpikesError as endless:
+    except EndlessSpikesError as endless:
         return Recording(stimulus, endless.times, failure=f"{runaway(endless.times)}; there {_state(endless.state)}")
     except UserError as error:
         return Recording(stimulus, np.empty(0), failure=str(error))
-    outcome = Outcome(solution.times.astype(float), np.empty(0), "", solution.samples.astype(float))
+    outcome = Outcome(solution.times.astype(float), np.empty(0), Failure.NONE, solution.samples.astype(float))
     return recorded(model, stimulus, pieces, outcome, bool(every))
 
 

@@ -17,6 +17,7 @@ from ....models.algebra.draft import Derivatives, Draft, substitute
 from ....models.algebra.expression import FLOATS, Const, Expr, Op, Var, evaluate, exp, names, nodes, rebuild, text
 from ....models.algebra.functions import FUNCTIONS, STEPPED
 from ....models.algebra.system import System
+from ....models.algebra.words import words
 from ....models.definition.neuron import NeuronModel
 from .removable import without_fractions_below, without_gaps
 
@@ -197,11 +198,11 @@ class _Taken:
         if node.kind == "sqrt" or (node.kind == "pow" and _is_fractional(args[1])):
             # 0 where the base is 0; a base of 1 is used there instead, because its series exists
             base = args[0]
-            positive = self._name(f"0 < {text(base)}", Boundary(base, kink=True, domain=text(Op(node.kind, args))))
+            positive = self._name(f"0 < {text(base)}", Boundary(base, kink=True, domain=words(node)))
             return positive * Op(node.kind, (positive * base + (1 - positive), *args[1:]))
         if node.kind in FUNCTIONS and (domain := FUNCTIONS[node.kind].domain) is not None:
             inside = self._name(
-                f"0 < {text(domain(args[0]))}", Boundary(domain(args[0]), kink=True, domain=text(Op(node.kind, args)))
+                f"0 < {text(domain(args[0]))}", Boundary(domain(args[0]), kink=True, domain=words(node))
             )
             elsewhere = (1 - inside) * FUNCTIONS[node.kind].inside  # its series exists there
             return Op(node.kind, (inside * args[0] + elsewhere,))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from ....models.algebra.expression import FLOATS, Expr, Op, evaluate, names, nodes, text
+from ....models.algebra.expression import FLOATS, Expr, Op, evaluate, names, nodes
+from ....models.algebra.words import words
 from .sizes import size_of
 
 #: A denominator counts as zero at this fraction of its terms.
@@ -44,5 +45,5 @@ def nearest_pole(sides: Iterable[Expr], at: Mapping[str, float], sizes: Mapping[
 
 
 def _short(node: Expr, below: Expr) -> str:
-    whole = text(node)
-    return whole if len(whole) <= LONGEST else f"a quotient with the denominator {text(below)}"
+    whole = words(node)
+    return whole if len(whole) <= LONGEST else f"a quotient with the denominator {words(below)}"

@@ -20,6 +20,7 @@ from ....models.algebra.draft import substitute
 from ....models.algebra.expression import FLOATS, Expr, Op, evaluate, nodes, rebuild
 from ....models.algebra.polynomial import affine_parts
 from ....models.definition.neuron import NeuronModel
+from ....models.ground.errors import UserError
 
 Statements = Sequence[tuple[str, Expr]]
 
@@ -140,3 +141,30 @@ def _slopes(
             return None
         rows.append([float(slopes.get(name, 0)) for name in changed])
     return np.array(rows).reshape(len(changed), len(changed))
+
+
+def reset_at(
+    now: Any,
+    model: NeuronModel,
+    state: dict[str, Any],
+    parameters: Mapping[str, Any],
+    number: Callable[[Any], Any],
+    *,
+    factor: float = 1.0,
+) -> None:
+    """Apply a model's reset to its state; for `factor`, see `run`.
+
+    Raises
+    ------
+    UserError
+        If the reset has no value for this state.
+    """
+    try:
+        values = {**parameters, **state}  # temporary variables are added
+        run(model.system.reset, values, number, factor=factor)
+        state.update({name: values[name] for name in state})
+    except ArithmeticError as error:
+        raise UserError(
+            f"{model.label}: its reset '{model.reset}' has no value at {float(now):.4g} ms ({error}); "
+            "give another reset or other parameters"
+        ) from None

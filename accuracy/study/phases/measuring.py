@@ -11,6 +11,7 @@ from ....harness.kernels.kernels import Kernels
 from ....harness.measuring.as_built import AsBuilt
 from ....harness.measuring.kept import kept_builds, kept_measurement, kept_run, kept_step_and_spike
 from ....harness.measuring.measure import Measurement
+from ....harness.measuring.roofline import bound, peaks
 from ....harness.measuring.spike_cost import StepAndSpike, WholeRun
 from ....harness.measuring.timing import Job, Timing, many_neurons, measure, one_neuron
 from ....harness.store import Store
@@ -22,13 +23,16 @@ from ...features.shown.demo_runs import run_demo
 from ...features.shown.demos import demos_of
 from ...features.shown.search import not_tried, search
 from ...regimes.regime import Regime
-from ..ahead import LOOKED_AT
 from ..kept_study import recorded
 from ..recording import Share, Trace, record, record_reference
 from ..study import Case, Study
 from ..suite import Suite
 from .executing import in_threads
 from .progress import Progress
+
+#: Methods for which other builds and Brian2's code are counted, too: those of published comparisons. Each takes a few
+#: seconds to compile.
+LOOKED_AT = ("euler", "rk4", "exponential_euler")
 
 
 def record_all(
@@ -106,6 +110,19 @@ def time_all(
         timings = together
     for (case, which), timing in zip(timed, timings, strict=True):
         setattr(case, which, timing)
+    _compare_with_peaks(study)
+
+
+def _compare_with_peaks(study: Study) -> None:
+    in_lanes = [case for case in study.cases if case.many_neurons is not None]
+    found = attempt(peaks) if in_lanes else {}
+    if isinstance(found, NoValue):
+        study.failures.append(f"the peaks of this processor are not known: {found}")
+        return
+    for case in in_lanes:
+        assert case.many_neurons is not None
+        assert case.curve.count is not None
+        case.peak_share = bound(case.curve.count.as_run, found) / float(case.setting) / case.many_neurons.median
 
 
 def _timed_alone(study: Study, case: Case, job: Job) -> Timing | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from fractions import Fraction
@@ -31,7 +31,7 @@ from ..witness import contradiction
 from .progress import Progress
 
 #: How many other operations take as long as an exponential, roughly.
-DEAR = 20
+EXPENSIVE = 20
 #: If no tolerance is in ms: a reference is not in doubt if some kernel is nearer to it than this, in ms.
 NEAR = 0.1
 
@@ -50,6 +50,12 @@ class Finder:
         """Find it, and keep the runs that this needs."""
         with self.kept.writing(), _in_time():
             return coarsest_setting(self.errors, self.sweep, self.settings, criterion)
+
+
+def one_of_each_kind(regimes: Iterable[Regime]) -> dict[tuple[NeuronModel, str], Regime]:
+    """Return a regime of each model and kind of stimulus, with stimuli if one has any: they share kernels."""
+    # regimes without stimuli first: a regime of the same kind that has stimuli then replaces them
+    return {(regime.model, regime.stimulus): regime for regime in sorted(regimes, key=lambda each: bool(each.trials))}
 
 
 def compiled_for(regime: Regime, suite: Suite, precision: str = DOUBLE) -> Kernels:
@@ -74,7 +80,7 @@ def guessed_cost(regime: Regime, method: str, detection: str, kernels: Kernels) 
     compiled = kernels.compiled.get((method, detection))
     if compiled is None or regime.reason:
         return 0.0
-    return sum(sum(each.values()) + DEAR * each["exp"] for each in compiled.count.by_block.values())
+    return sum(sum(each.values()) + EXPENSIVE * each["exp"] for each in compiled.count.by_block.values())
 
 
 def swept_curve(

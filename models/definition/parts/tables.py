@@ -38,7 +38,7 @@ from ...language.names import NOT_REFRACTORY
 #: Largest number of cells of a table: a table of this size fills the second-level cache.
 MOST_CELLS = 100_000
 #: Operations that are more expensive than a lookup.
-_DEAR = {*CALLS, "sqrt", "div"}
+_EXPENSIVE = {*CALLS, "sqrt", "div"}
 
 
 @dataclass(frozen=True)
@@ -200,7 +200,7 @@ class _Tabulation:
 
 def _is_expensive(value: Expr) -> bool:
     """Whether `value`, as it would run, is more expensive than a lookup."""
-    return any(isinstance(node, Op) and node.kind in _DEAR for node in nodes(Graph().lower(value, {})))
+    return any(isinstance(node, Op) and node.kind in _EXPENSIVE for node in nodes(Graph().lower(value, {})))
 
 
 def _extended(value: Fraction) -> np.longdouble:

@@ -109,6 +109,8 @@ class Method(Hashable, Protocol):
     name: str
     brian2: str
     """The name of the same method in Brian2; empty if Brian2 does not have it."""
+    source: str
+    """The works that it is from, as "Surname and Surname 2003"; empty if it cites none."""
     knob: str
     """The setting that a user chooses: ``dt`` (in ms) or ``tolerance`` (relative error of a step)."""
     order_alone: float
@@ -213,6 +215,7 @@ class InBlocks:
     arrivals = False
     """Whether spikes can arrive at its kernels."""
     brian2 = ""
+    source = ""
     order_alone: float = 0
     usual = True
     steps_alike = False

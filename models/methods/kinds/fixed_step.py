@@ -52,6 +52,7 @@ class FixedStep(ABC):
     name: str
     order: float
     brian2 = ""
+    source = ""
     order_alone: float = 0
     usual = True
     interpretation = ""

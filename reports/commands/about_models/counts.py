@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ....flops.conventions import CONVENTIONS, Convention
+from ....flops.conventions.base import Measured
 from ....flops.operations import count_step, in_words
 from ....models.definition.neuron import NeuronModel
 from ....models.ground.errors import UserError
 from ....models.language import units
 from ....models.methods import METHODS
 from ....models.step import Step
-from ...writing.text import by_kind, prose, rows
+from ...writing.text import by_kind, prose
 
 if TYPE_CHECKING:
     from ....harness.measuring.measure import Measurement
@@ -65,29 +66,19 @@ def _blocks(step: Step, weights: Convention) -> dict[str, Any]:
     }
 
 
-def _blocks_text(found: dict[str, Any]) -> str:
-    table = [
-        {"block": name, "cost": f"{cost:g}", "by kind": by_kind(found["blocks"][name])}
-        for name, cost in found["flops_per_block"].items()
-    ]
-    title = (
-        f"{found['model']}, {found['method']}, {found['detection']} detection: it chooses its steps, so that they do "
-        f"not all cost the same; one execution of each of its blocks (convention {found['convention']}: counts "
-        f"{found['counts']}, in {CONVENTIONS[found['convention']].unit})"
-    )
-    how = (
-        "how often each block runs depends on the accuracy: spikecost run --models "
-        f"{found['model']} --methods {found['method']} gives operations per ms"
-    )
-    note = [prose(found["input_note"])] if found["input_note"] else []
-    return "\n".join([rows(title, list(table[0]), table, ("cost",)), *note, prose(how)])
+def said(step: Step, dt: Any, convention: str) -> dict[str, Any]:
+    """Return the result of `counted`, and the texts that say it; JSON can hold it.
 
-
-def counted_text(step: Step, dt: Any, convention: str) -> str:
-    """Write the result of `counted` as text."""
+    Returns
+    -------
+    dict
+        ``found``; ``lines``; above them the ``title`` and the rows of a ``table``, if it has any; whether the result
+        ``lasts``, or is measured on this machine.
+    """
     found, weights = counted(step, dt, convention), CONVENTIONS[convention]
+    answer = {"found": found, "title": "", "table": [], "lasts": not isinstance(weights.weights, Measured)}
     if "blocks" in found:
-        return _blocks_text(found)
+        return answer | _of_blocks(found, weights)
     lines = [
         f"{found['model']}, {found['method']}, {found['detection']} detection{in_words(step.precision)}, "
         f"dt = {found['dt_ms']:g} ms",
@@ -98,21 +89,32 @@ def counted_text(step: Step, dt: Any, convention: str) -> str:
     ]
     if found["published"] is not None:
         lines.append(f"published: {found['published']:g} per step of {found['dt_ms']:g} ms ({weights.source})")
-    return prose(
-        "\n".join(
-            [
-                *lines,
-                f"as run, per step without spike: {by_kind(found['as_run'])}",
-                f"as run, added per spike:        {by_kind(found['as_run_spike'])}",
-                *(
-                    f"as run, added per arrival ({name}): {by_kind(each)}"
-                    for name, each in found["as_run_arrivals"].items()
-                ),
-                f"as run, once per run:           {by_kind(found['as_run_once'])}",
-                f"as written, per step:           {by_kind(found['as_written'])}",
-            ]
-        )
+    lines += [
+        f"as run, per step without spike: {by_kind(found['as_run'])}",
+        f"as run, added per spike:        {by_kind(found['as_run_spike'])}",
+        *(f"as run, added per arrival ({name}): {by_kind(each)}" for name, each in found["as_run_arrivals"].items()),
+        f"as run, once per run:           {by_kind(found['as_run_once'])}",
+        f"as written, per step:           {by_kind(found['as_written'])}",
+    ]
+    return answer | {"lines": lines}
+
+
+def _of_blocks(found: dict[str, Any], weights: Convention) -> dict[str, Any]:
+    table = [
+        {"block": name, "cost": f"{cost:g}", "by kind": by_kind(found["blocks"][name])}
+        for name, cost in found["flops_per_block"].items()
+    ]
+    title = (
+        f"{found['model']}, {found['method']}, {found['detection']} detection: it chooses its steps, so that they do "
+        f"not all cost the same; one execution of each of its blocks (convention {found['convention']}: counts "
+        f"{found['counts']}, in {weights.unit})"
     )
+    how = (
+        "how often each block runs depends on the accuracy: spikecost run --models "
+        f"{found['model']} --methods {found['method']} gives operations per ms"
+    )
+    note = [found["input_note"]] if found["input_note"] else []
+    return {"title": title, "table": table, "lines": [*note, how]}
 
 
 def measured_text(found: Measurement) -> str:

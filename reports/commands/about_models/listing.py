@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import platform
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from importlib.metadata import entry_points, version
 from pathlib import Path
@@ -47,7 +49,7 @@ def listed() -> Listing:
     return Listing(**from_disk("listing", lambda: asdict(_made())))
 
 
-def from_disk(what: str, make: Callable[[], Any]) -> Any:
+def from_disk(what: str, make: Callable[[], Any], lasts: Callable[[Any], bool] = lambda _: True) -> Any:
     """Return what the code and its libraries say, from disk if it was made before with the same.
 
     Parameters
@@ -56,6 +58,8 @@ def from_disk(what: str, make: Callable[[], Any]) -> Any:
         Its name on disk.
     make : callable
         Makes it, of values that JSON can store.
+    lasts : callable
+        Whether what was made may be kept.
     """
     if any(group.startswith(_GROUPS) for group in entry_points().groups):
         return make()
@@ -66,7 +70,14 @@ def from_disk(what: str, make: Callable[[], Any]) -> Any:
         platform.python_version(),
         *(f"{name} {version(name)}" for name in _LIBRARIES),
     ]
-    return kept.recall("code", "\n".join(key), make)
+    found = kept.read("code", "\n".join(key))
+    if found is not None:
+        with suppress(ValueError):
+            return json.loads(found)
+    made = make()
+    if lasts(made):
+        kept.write("code", "\n".join(key), json.dumps(made).encode())
+    return made
 
 
 def _made() -> Listing:

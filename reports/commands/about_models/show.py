@@ -6,7 +6,7 @@ from textwrap import indent
 from typing import Any
 
 from ....flops.operations import Count, Operations, count_step, in_words
-from ....models.algebra.expression import text
+from ....models.algebra.words import words
 from ....models.definition.neuron import NeuronModel
 from ....models.methods import METHODS
 from ....models.step import Step
@@ -97,4 +97,4 @@ def _definition(model: NeuronModel) -> list[str]:
 
 
 def _lines(step: Step, *blocks: str) -> list[str]:
-    return [f"{assign.target} = {text(assign.value)}" for block in blocks for assign in step.blocks[block].assignments]
+    return [f"{assign.target} = {words(assign.value)}" for block in blocks for assign in step.blocks[block].assignments]

@@ -6,7 +6,8 @@ from brian2 import ms
 
 from spikecost.accuracy.references.flow import known
 from spikecost.accuracy.references.reference import SURE, reference
-from spikecost.accuracy.references.taylor import MOST_SPIKES_PER_MS, solve
+from spikecost.accuracy.references.spikes.endless import MOST_SPIKES_PER_MS
+from spikecost.accuracy.references.taylor import solve
 from spikecost.harness.simulate import simulate
 from spikecost.harness.stimuli import constant, piecewise_constant, ramp
 from spikecost.models.ground.errors import UserError
@@ -41,7 +42,7 @@ def check(seed, draw=Scalar.drawn):
     return "" if off <= allowed else f"seed {seed}: off by {off:.2g} ms, stated {found.error:.2g} ms; {drawn}"
 
 
-@pytest.mark.parametrize("first", choose(range(0, 240, 20), lambda first: first < 80))
+@pytest.mark.parametrize("first", choose(range(0, 240, 20), lambda first: first < 40))
 def test_intervals_of_models_with_steep_terms_are_right(first):
     # steps, bumps and exponentials of widths from 1 to 1e-3 of the range of v
     wrong = [said for said in map(check, range(first, first + 20)) if said]
@@ -98,10 +99,10 @@ def check_coupled(seed):
     return "" if off <= found.error + 1e-8 else f"seed {seed}: off by {off:.2g} ms; {drawn}"
 
 
-@pytest.mark.parametrize("first", choose(range(0, 20, 5), lambda first: first < 5))
+@pytest.mark.parametrize("first", choose(range(0, 20, 4), lambda first: first < 4))
 def test_spikes_of_coupled_models_with_steep_terms_are_right(first):
     # against Dormand and Prince's eighth order with steps below half of the narrowest width
-    wrong = [said for said in map(check_coupled, range(first, first + 5)) if said]
+    wrong = [said for said in map(check_coupled, range(first, first + 4)) if said]
     assert not wrong, "\n".join(wrong)
 
 
@@ -137,11 +138,11 @@ def check_many(seeds):
 
 
 def test_references_of_random_functions_agree_with_kernels():
-    check_many(range(5))
+    check_many(range(3))
 
 
 @pytest.mark.deep
-@pytest.mark.parametrize("first", range(5, 505, 50))
+@pytest.mark.parametrize("first", range(3, 503, 50))
 def test_references_of_many_random_functions_agree_with_kernels(first):
     check_many(range(first, first + 50))
 

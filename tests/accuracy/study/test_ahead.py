@@ -15,8 +15,14 @@ import pytest
 from spikecost.accuracy.references import cache
 from spikecost.accuracy.regimes import regime
 from spikecost.accuracy.study import ahead
+from spikecost.accuracy.study.phases.measuring import count_all
+from spikecost.accuracy.study.phases.progress import Progress
+from spikecost.accuracy.study.phases.sweeping import compiled_for, one_of_each_kind
+from spikecost.accuracy.study.study import Study
 from spikecost.accuracy.study.suite import Suite
+from spikecost.harness.measuring import kept
 from spikecost.models.catalogue import MODELS
+from spikecost.models.ground.errors import NoValue
 
 LIF = [MODELS["lif"]]
 SUITE = Suite(models=("lif",), rates=(50.0,), horizons=(100.0,), trials=2, thorough=False, features=True)
@@ -56,6 +62,25 @@ def test_the_first_process_finds_what_the_second_computed(tmp_path, monkeypatch,
     assert found.certified < 1e-9
 
 
+def test_counts_are_on_disk_before_they_are_needed(tmp_path, monkeypatch):
+    monkeypatch.setenv("SPIKECOST_CACHE", str(tmp_path))
+    suite = replace(SUITE, models=tuple(LIF), methods=("euler",), detections=("grid",), features=False)
+    for piece in ahead.pieces_of_work(suite):
+        piece()
+
+    def none(*_):
+        raise AssertionError("it is counted again")
+
+    monkeypatch.setattr(kept, "count_step_and_spike", none)
+    monkeypatch.setattr(kept, "measure", none)
+    kinds = one_of_each_kind(suite.regimes(LIF[0]))
+    study = Study(suite)
+    count_all(study, LIF, {key: compiled_for(regime, suite) for key, regime in kinds.items()}, kinds, Progress())
+    counted = [*study.retired.values(), *study.measurements.values()]
+    assert len(counted) == 2
+    assert not any(isinstance(each, NoValue) for each in counted)
+
+
 def test_it_is_stopped_with_the_block(started):
     with ahead.computed_ahead(replace(SUITE, rates=(51.0,)), LIF, 2):
         assert started[0].poll() is None
@@ -66,8 +91,14 @@ def test_it_is_stopped_with_the_block(started):
 KILLED = """
 import os, signal
 from spikecost.accuracy.study import ahead
+from spikecost.accuracy.study.phases.measuring import count_all
+from spikecost.accuracy.study.phases.progress import Progress
+from spikecost.accuracy.study.phases.sweeping import compiled_for, one_of_each_kind
+from spikecost.accuracy.study.study import Study
 from spikecost.accuracy.study.suite import Suite
+from spikecost.harness.measuring import kept
 from spikecost.models.catalogue import MODELS
+from spikecost.models.ground.errors import NoValue
 
 class Popen(ahead.subprocess.Popen):
     def __init__(self, *given, **options):

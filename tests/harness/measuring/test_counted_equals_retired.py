@@ -22,7 +22,7 @@ from spikecost.flops import Operations, count_block, count_step
 from spikecost.flops.counters import COUNTERS
 from spikecost.flops.toolchain import SCALAR
 from spikecost.harness.kernels.arguments import refractory_steps
-from spikecost.harness.kernels.c_source import MAX_SPIKES_A_STEP
+from spikecost.harness.kernels.c_source import MAX_SPIKES_PER_STEP
 from spikecost.harness.kernels.kernel import Kernel, compile_kernels
 from spikecost.harness.stimuli import Stimulus
 from spikecost.models.algebra.expression import FLOATS, Const, Op, evaluate, nodes
@@ -162,7 +162,7 @@ class _Interpreter:
     def _interrupt(self, values: dict[str, float], waiting: bool) -> None:
         step = self.step
         values |= {"done": self._number(0.0), "step": self._dt}
-        for _ in range(MAX_SPIKES_A_STEP):
+        for _ in range(MAX_SPIKES_PER_STEP):
             if not waiting:
                 self.passed["spikes"] += 1
                 values = self._run(step.blocks["spike"], values)

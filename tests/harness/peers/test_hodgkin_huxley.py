@@ -19,6 +19,7 @@ from spikecost.accuracy.references.reference import reference
 from spikecost.harness.stimuli import constant, piecewise_constant
 from spikecost.models.catalogue import get_model
 
+from ...archetypes import choose
 from .ask import ask
 
 MODEL = get_model("hodgkin_huxley")
@@ -30,7 +31,8 @@ DTS = [0.0125, 0.00625, 0.003125]
 TOLERANCES = [1e-3, 1e-6, 1e-9, 1e-12]
 
 
-@pytest.fixture(scope="module", params=STIMULI)
+# each piece is a constant current: the first stimulus alone adds little
+@pytest.fixture(scope="module", params=choose(STIMULI, lambda name: name == "pieces"))
 def drive(request):
     """The stimulus for another simulator, and the spikes that it should find."""
     stimulus = STIMULI[request.param]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from brian2 import ms
 
 from spikecost.models.step import make_step
-from spikecost.reports.commands.about_models.counts import counted, counted_text
+from spikecost.reports.commands.about_models.counts import counted, said
 from spikecost.reports.commands.about_models.show import show
 from spikecost.reports.results.description import describe_model
 from spikecost.reports.results.recorded_model import recorded_model
@@ -16,7 +16,7 @@ from ...harness.neurons_of_networks import CUBA
 def test_texts():
     step = make_step(CUBA, "rk4", "hermite")
     assert "_ge_arrived = ge + we" in show(step)
-    assert "added per arrival (inh)" in counted_text(step, 0.1 * ms, "unit")
+    assert "added per arrival (inh)" in "\n".join(said(step, 0.1 * ms, "unit")["lines"])
     assert counted(step, 0.1 * ms, "unit")["as_run_arrivals"]["exc"]["add"] > 1
 
 

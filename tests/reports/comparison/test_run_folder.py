@@ -14,7 +14,10 @@ import pytest
 
 import spikecost as sc
 from spikecost.accuracy.study.intervals import interval
+from spikecost.flops.operations import count_step
+from spikecost.harness.measuring.roofline import bound, peaks
 from spikecost.models.ground.errors import UserError
+from spikecost.models.step import make_step
 from spikecost.reports.comparison.files_of_run import ABOUT, VERSION
 from spikecost.reports.comparison.run_folder import TABLES, RunFolder
 from spikecost.reports.writing.files import replace_all
@@ -76,6 +79,17 @@ def test_the_stimuli_of_a_case_give_its_row(small_run):
     timed = small_run.timings.query("build == 'scalar'").groupby(keys)["ns_per_ms"]
     assert (timed.size() == 2).all()
     assert timed.median().to_dict() == pytest.approx(reached["ns_per_ms"].to_dict())
+
+
+def test_kernels_in_lanes_are_compared_with_the_peaks_of_the_processor(small_run):
+    timed = small_run.table[small_run.table["ns_per_ms_simd"].notna()]
+    assert (small_run.table["peak_share"].notna() == small_run.table["ns_per_ms_simd"].notna()).all()
+    assert timed["peak_share"].between(0, 2, inclusive="neither").all()
+    # the shortest time of a step is that of its operations, whatever dt
+    shortest = timed.assign(step=timed["peak_share"] * timed["ns_per_ms_simd"] * timed["dt_ms"])
+    for (model, method, detection), rows in shortest.groupby(["model", "method", "detection"]):
+        known = bound(count_step(make_step(model, method, detection)).as_run, peaks())
+        assert rows["step"].to_numpy() == pytest.approx(known)
 
 
 def test_the_kinds_of_a_case_add_up(small_run):
@@ -159,7 +173,7 @@ def test_what_compare_returns_is_what_a_folder_holds(small_comparison, tmp_path)
 
 def test_a_run_without_witnesses_has_the_same_costs(small_run):
     alone = sc.compare(SUITE.models, suite=replace(SUITE, witnessed=False)).run
-    timed = ["ns_per_ms", "ns_per_ms_simd"]
+    timed = ["ns_per_ms", "ns_per_ms_simd", "peak_share"]
     pd.testing.assert_frame_equal(alone.table.drop(columns=timed), small_run.table.drop(columns=timed))
     pd.testing.assert_frame_equal(alone.ranking, small_run.ranking)
     for name in ("counters", "step_and_spike", "timings", "spikes", "voltages"):

@@ -3,7 +3,9 @@
 import pytest
 from pybtex.database import parse_string
 
+from spikecost.accuracy.measures import MEASURES
 from spikecost.models.catalogue import MODELS
+from spikecost.models.detection import DETECTIONS
 from spikecost.models.methods import METHODS
 from spikecost.reports.claims import published  # noqa: F401 - registers the claims
 from spikecost.reports.claims.claim import CLAIMS
@@ -17,7 +19,14 @@ def test_every_model_of_the_catalogue_cites_works_that_are_known(name):
 
 @pytest.mark.parametrize("name", METHODS)
 def test_every_method_cites_works_that_are_known(name):
-    assert of_method(name), f"add what {name}'s docstring cites to sources.bib, or cite a work there"
+    assert of_method(name), f"add what '{METHODS[name].source}' cites to sources.bib, or cite a work there"
+
+
+@pytest.mark.parametrize("registry", [METHODS, DETECTIONS, MEASURES])
+def test_the_works_of_a_docstring_are_in_the_source(registry):
+    for each in registry.values():
+        described = cited(type(each).__dict__.get("__doc__") or "")
+        assert {work.key for work in described} == {work.key for work in cited(getattr(each, "source", ""))}, each
 
 
 @pytest.mark.parametrize("name", CLAIMS)

@@ -1,0 +1,158 @@
+"""Time per neuron and step: our kernels, loops in Python, and other simulators, in one interleaved run.
+
+In every round each program runs once for each number of neurons, so that a slow period of the machine does not meet
+only one of them; a ratio is that of two runs of the same round. One core, dt = 0.025 ms, a constant input at which the
+model spikes. The time of the simulation alone counts, without building and compiling. `SPIKECOST_PEERS` is the number
+of rounds (5 take about an hour); otherwise a short test shows that the programs run and find the same spikes. With
+``SPIKECOST_HISTORY``, the ratios are added to the history that ``spikecost history`` shows.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from datetime import UTC, datetime
+from fractions import Fraction
+from functools import cache
+from importlib.util import find_spec
+from statistics import median
+
+import pytest
+from brian2 import ms
+
+from spikecost.flops.toolchain import SCALAR, SIMD
+from spikecost.harness.engines import ENGINES
+from spikecost.harness.kernels.kernel import compile_kernels
+from spikecost.harness.stimuli import constant
+from spikecost.models.catalogue import get_model
+from spikecost.models.ground.errors import UserError
+from spikecost.models.step import make_step
+from spikecost.reports.regression.kept.figures import Figures
+from spikecost.reports.regression.kept.history import History, store_path
+from spikecost.reports.writing.text import rows
+
+from .loops import Loop
+
+DT = Fraction(1, 40)
+ROUNDS = int(os.environ.get("SPIKECOST_PEERS", "0"))
+#: By number of neurons: the number of steps.
+STEPS = {1: 8000, 1024: 2000, 100_000: 200} if ROUNDS else {1: 2000, 20: 2000}
+OURS, LOOPS = "spikecost", ("numba", "numpy")
+#: Simulators whose methods are ours, and those with methods of their own, which are compared with Euler's.
+SAME, OWN = ("brian2:standalone", "brian2:cython"), ("nest", "neuron", "arbor")
+STEPPED = [
+    ("lif", "euler"),
+    ("lif", "rk4"),
+    ("izhikevich", "euler"),
+    ("izhikevich", "rk4"),
+    ("hodgkin_huxley", "euler"),
+    ("hodgkin_huxley", "rk4"),
+    ("hodgkin_huxley", "exponential_euler"),
+    ("hodgkin_huxley", "exponential_euler_staggered"),
+]
+
+
+def drive(model, steps):
+    return constant(model.drive, float(steps * DT) * ms)
+
+
+class Programs:
+    """The programs that run a model with a method, by name; each returns ns per neuron and step."""
+
+    def __init__(self, name, method):
+        self._model, self._method = get_model(name), method
+        self._step = make_step(name, method)
+        self.reasons = {}
+        """Why others are missing."""
+        self.names = [OURS]
+        for library in LOOPS:
+            if find_spec(library):
+                self.names.append(library)
+            else:
+                self.reasons[library] = "it is not installed"
+        for engine in (*SAME, *(OWN if method == "euler" else ())) if ROUNDS else ("brian2:numpy",):
+            scheme = "" if engine in OWN else method
+            reason = ENGINES[engine].why_not(self._model, scheme)
+            if reason:
+                self.reasons[engine] = reason
+            else:
+                self.names.append(engine)
+
+    @cache  # noqa: B019 - there are few
+    def _kernel(self, build):
+        return compile_kernels([self._step], build)[0]
+
+    @cache  # noqa: B019
+    def _loop(self, library):
+        loop = Loop(self._step, library)
+        loop.seconds(0.0, DT, 1, 1)  # compiles
+        return loop
+
+    def spikes(self, name, steps):
+        """Return the number of spikes of one neuron."""
+        stimulus = drive(self._model, steps)
+        if name == OURS:
+            return len(self._kernel(SCALAR).run([stimulus], DT)[0].spike_times)
+        if name in LOOPS:
+            return self._loop(name).seconds(stimulus.values[0], DT, steps, 1)[1]
+        return len(ENGINES[name].run(self._model, "" if name in OWN else self._method, DT, stimulus).times)
+
+    def nanoseconds(self, name, neurons, steps):
+        stimulus = drive(self._model, steps)
+        if name == OURS:
+            kernel = self._kernel(SCALAR if neurons == 1 else SIMD)
+            seconds = kernel.seconds([stimulus] * neurons, DT)
+        elif name in LOOPS:
+            seconds, _ = self._loop(name).seconds(stimulus.values[0], DT, steps, neurons)
+        else:
+            scheme = "" if name in OWN else self._method
+            seconds = ENGINES[name].run(self._model, scheme, DT, stimulus, neurons).seconds
+        return 1e9 * seconds / neurons / steps
+
+    def label(self, name):
+        return f"{name} ({ENGINES[name].method_of(self._model)})" if name in OWN else name
+
+
+@pytest.mark.parametrize(("model", "method"), STEPPED if ROUNDS else [("lif", "euler"), ("hodgkin_huxley", "euler")])
+def test_peers(benchmark, model, method, capsys):
+    programs = Programs(model, method)
+    samples = {}
+
+    def one_round():
+        for neurons, steps in STEPS.items():
+            for name in programs.names:
+                key = name, neurons
+                try:
+                    samples.setdefault(key, []).append(programs.nanoseconds(name, neurons, steps))
+                except UserError as error:
+                    programs.reasons[f"{name}, {neurons} neurons"] = str(error)
+
+    if ROUNDS:
+        one_round()  # builds, and touches memory
+        samples.clear()
+    else:
+        found = {name: programs.spikes(name, 2000) for name in programs.names}
+        assert found[OURS] > 0
+        assert len(set(found.values())) == 1, found
+    benchmark.pedantic(one_round, rounds=ROUNDS or 1)
+    table, ratios = [], {}
+    for neurons in STEPS:
+        ours = samples[OURS, neurons]
+        for name in programs.names:
+            if len(samples.get((name, neurons), ())) < len(ours):
+                continue
+            over = sorted(their / own for their, own in zip(samples[name, neurons], ours, strict=True))
+            row = {"neurons": neurons, "program": programs.label(name), "ns": f"{median(samples[name, neurons]):.3g}"}
+            more = {"over ours": f"{median(over):.3g}", "from": f"{over[0]:.3g}", "to": f"{over[-1]:.3g}"}
+            table.append({**row, **more})
+            if name != OURS:
+                ratios[f"{model}/{method}/{neurons} neurons/{name}/time_over_ours"] = median(over)
+    said = [rows(f"{model}, {method}: ns per neuron and step", list(table[0]), table, list(table[0])[2:])]
+    said += [f"not {name}: {reason}" for name, reason in programs.reasons.items()]
+    with capsys.disabled():
+        sys.stdout.write("\n".join(["", *said, ""]))
+    benchmark.extra_info |= ratios
+    if ROUNDS and os.environ.get("SPIKECOST_HISTORY"):
+        date = datetime.now(UTC).isoformat(timespec="seconds")
+        History(store_path(None)).add(Figures(ratios, made={"date": date}))
+    assert all(ratio > 0 for ratio in ratios.values())
