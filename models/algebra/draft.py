@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from ..ground.errors import UserError
 from .expression import FLOATS, Const, Expr, Number, Var, evaluate, expr, names, rebuild, text
-from .polynomial import ZERO, coefficients, is_zero, linear_parts, plus, times
+from .polynomial import ZERO, coefficients, frozen_parts, is_zero, linear_parts, plus, times
 from .system import System
 
 #: The places in a step at which a method may use the input.
@@ -208,8 +208,12 @@ class Derivatives:
         """Assign the components of `x`, so that they are written only once if they are used several times."""
         return Vector({name: self._draft.let(name, value) for name, value in x.items()})
 
-    def linear(self, x: Vector, only: Collection[str] | None = None, at: Fraction = START) -> tuple[Vector, Vector]:
+    def linear(
+        self, x: Vector, only: Collection[str] | None = None, at: Fraction = START, *, freeze: bool = False
+    ) -> tuple[Vector, Vector]:
         """Return (a, b) with each derivative equal to ``a + b*variable``, everything else frozen at `x` and `at`.
+
+        With `freeze`, functions of the variable itself are frozen, too (`frozen_parts`).
 
         Raises
         ------
@@ -217,9 +221,10 @@ class Derivatives:
             If one of these variables enters its own derivative nonlinearly.
         """
         found: dict[str, tuple[Expr, Expr]] = {}
+        split = frozen_parts if freeze else linear_parts
         for name, value in self._expressions.items():
             if only is None or name in only:
-                parts = linear_parts(self._opened(value, {name}), name)
+                parts = split(self._opened(value, {name}), name)
                 if parts is None:
                     raise NotApplicable(f"d{name}/dt is not linear in {name}")
                 found[name] = parts

@@ -56,6 +56,52 @@ def linear_parts(root: Expr, variable: str) -> tuple[Expr, Expr] | None:
     return a, b
 
 
+def frozen_parts(root: Expr, variable: str) -> tuple[Expr, Expr] | None:
+    """Return (a, b) with ``root = a + b*variable``, where a and b contain functions of the variable that are frozen.
+
+    The rule is that of Brian2's exponential Euler: powers of the variable are never frozen, and something must be
+    linear in it.
+
+    Returns
+    -------
+    tuple or None
+        None if this is not so.
+    """
+    frozen: dict[str, Expr] = {}
+
+    def opaque(node: Expr) -> Expr:
+        name = f"_frozen_{len(frozen)}"
+        frozen[name] = node
+        return Var(name)
+
+    def written(node: Expr) -> Expr | None:
+        """Return a polynomial with frozen parts as names; None if a power of the variable remains in it."""
+        if coefficients(node, variable) is not None:
+            return node
+        assert isinstance(node, Op)
+        if node.kind == "div" and names(node.args[1]) >= {variable}:
+            left, right = written(node.args[0]), node.args[1]
+            bare = isinstance(right, Var) or (isinstance(right, Op) and right.kind == "pow")
+            return None if left is None or bare else Op("div", (left, opaque(right)))
+        if node.kind == "pow":
+            return None if isinstance(node.args[0], Var) and node.args[0].name == variable else opaque(node)
+        if node.kind not in ("add", "sub", "mul", "div", "neg"):
+            return opaque(node)
+        parts = [written(each) for each in node.args]
+        return None if None in parts else Op(node.kind, tuple(each for each in parts if each is not None))
+
+    found = written(root)
+    parts = None if found is None else linear_parts(found, variable)
+    if parts is None or (variable in names(root) and is_zero(parts[1])):
+        return None
+
+    def thawed(_node: Expr, made: Expr) -> Expr:
+        return frozen.get(made.name, made) if isinstance(made, Var) else made
+
+    a, b = (rebuild(each, change=thawed)[0] for each in parts)
+    return a, b
+
+
 def affine_parts(root: Expr, variables: Collection[str]) -> tuple[Expr, dict[str, Expr]] | None:
     """Return (c, a) with ``root = c + sum of a[variable]*variable``, or None if `root` is not linear in all of them."""
     rest, slopes = root, {}

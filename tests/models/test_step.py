@@ -125,6 +125,67 @@ def exponential_euler(f, x, dt):
     return after
 
 
+class Line:
+    """A number a + b*v, of which functions see only the value."""
+
+    def __init__(self, a, b, v):
+        self.a, self.b, self.v = a, b, v
+
+    def __float__(self):
+        return float(self.a + self.b * self.v)
+
+    def __add__(self, other):
+        a, b = (other.a, other.b) if isinstance(other, Line) else (other, 0.0)
+        return Line(self.a + a, self.b + b, self.v)
+
+    def __mul__(self, other):
+        if isinstance(other, Line):  # one of them is a number
+            assert 0.0 in (self.b, other.b)
+            return Line(self.a * other.a, self.a * other.b + self.b * other.a, self.v)
+        return Line(self.a * other, self.b * other, self.v)
+
+    def __truediv__(self, other):
+        return self * (1 / float(other))
+
+    def __neg__(self):
+        return self * -1.0
+
+    def __sub__(self, other):
+        return self + -other
+
+    def __rsub__(self, other):
+        return -self + other
+
+    def __rtruediv__(self, other):
+        return other / float(self)
+
+    def __pow__(self, power):
+        return float(self) ** power
+
+    def __lt__(self, other):
+        return float(self) < float(other)
+
+    def __gt__(self, other):
+        return float(self) > float(other)
+
+    def __le__(self, other):
+        return float(self) <= float(other)
+
+    def __ge__(self, other):
+        return float(self) >= float(other)
+
+    __radd__, __rmul__ = __add__, __mul__
+
+
+def exponential_euler_frozen(f, x, dt):
+    after = {}
+    for name, value in x.items():
+        line = f({**x, name: Line(0.0, 1.0, value)})[name]
+        a, b = (line.a, line.b) if isinstance(line, Line) else (line, 0.0)
+        after[name] = value * math.exp(b * dt) + (a * math.expm1(b * dt) / b if b else a * dt)
+    return after
+
+
 def midpoint(f, x, dt):
     return plus(x, (dt, f(plus(x, (dt / 2, f(x))))))
 
@@ -186,6 +247,7 @@ TEXTBOOK_METHODS = {
     "izhikevich2003": izhikevich2003,
     "izhikevich2004": izhikevich2004,
     "exponential_euler": exponential_euler,
+    "exponential_euler_frozen": exponential_euler_frozen,
     "rush_larsen": rush_larsen,
     "strang": strang,
     "exponential_euler_staggered": staggered,

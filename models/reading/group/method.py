@@ -2,18 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import brian2
+from brian2.equations.equations import Equations
 from brian2.stateupdaters.base import StateUpdateMethod, UnsupportedEquationsException
+from brian2.stateupdaters.exponential_euler import get_conditionally_linear_system
 
 from ...ground.errors import UserError
 from ...methods import METHODS
 from .names import Names
 from .texts import Texts
 
+#: The method for what Brian2's exponential Euler does where a derivative is not linear in its variable.
+FROZEN = METHODS["exponential_euler_frozen"]
+
 
 def _without_noise(name: str) -> str:
     """Return what a method is on a model without noise."""
     return getattr(METHODS[name], "without_noise", "") or name
+
+
+def _freezes(equations: Equations, variables: Mapping[str, Any]) -> bool:
+    """Whether Brian2's exponential Euler freezes functions of a variable in its own derivative."""
+    parts = get_conditionally_linear_system(equations, variables)
+    return any(
+        str(symbol) == name
+        for name, each in parts.items()
+        for part in each
+        for symbol in getattr(part, "free_symbols", ())
+    )
 
 
 def method_of(group: brian2.NeuronGroup, names: Names, texts: Texts) -> str:
@@ -47,7 +66,10 @@ def method_of(group: brian2.NeuronGroup, names: Names, texts: Texts) -> str:
                 f"{group.name}: Brian2 fails to make the method {choice} ({problem}); give another"
             ) from None
         name = "exact" if choice == "linear" else choice if isinstance(choice, str) else type(choice).__name__
-        ours = {method.brian2: method.name for method in METHODS.values() if method.brian2}
+        # the first of a name is that of most models
+        ours = {method.brian2: method.name for method in reversed([*METHODS.values()]) if method.brian2}
+        if name == FROZEN.brian2 and _freezes(equations, variables):
+            return FROZEN.name
         if name in ours:
             return ours[name] if equations.is_stochastic else _without_noise(ours[name])
         raise UserError(f"{group.name}: spikecost has no method like Brian2's '{name}'; it has {', '.join(ours)}")

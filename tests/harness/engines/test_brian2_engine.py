@@ -22,7 +22,7 @@ EVERYDAY = {
     "hodgkin_huxley": ("euler", "exponential_euler"),
     "mihalas_niebur": ("rk4",),
     "ifb": ("midpoint",),
-    "adex": ("midpoint",),
+    "adex": ("midpoint", "exponential_euler_frozen"),
 }
 CASES = [
     (MODELS[name], method) if method in EVERYDAY.get(name, ()) else product(MODELS[name], method)

@@ -17,6 +17,7 @@ from spikecost.models.algebra.expression import FLOATS, evaluate
 from spikecost.models.ground.errors import UserError
 from spikecost.models.language import units
 from spikecost.models.reading.from_brian2 import Brian2Settings, from_brian2, settings_from_brian2
+from spikecost.models.step import why_not
 
 from ...messages import mentions
 
@@ -62,6 +63,32 @@ def test_settings():
 def test_a_method_that_spikecost_has_not():
     with pytest.raises(UserError, match=r"^mine: spikecost has no method like Brian2's 'independent'; it has "):
         settings_from_brian2(leaky(method="independent", name="mine"), namespace=NAMES)
+
+
+@pytest.mark.parametrize(
+    ("right", "method"),
+    [
+        ("EL - v", "exponential_euler"),
+        ("EL - v*(1 + sin(t/ms))", "exponential_euler"),
+        ("EL - v + 2*mV*exp(v/(2*mV))", "exponential_euler_frozen"),
+        ("EL - v*tanh(v/mV)", "exponential_euler_frozen"),
+        ("EL - v + clip(v, 0*mV, 3*mV)", "exponential_euler_frozen"),
+        ("EL - v/(1 + exp(v/mV))", "exponential_euler_frozen"),
+        # neither Brian2's nor ours
+        ("EL - v**2/mV", None),
+        ("EL - abs(v)", None),
+    ],
+)
+def test_what_brian2s_exponential_euler_freezes(right, method):
+    group = leaky(f"dv/dt = ({right} + R*I)/tau : volt\nI : amp", method="exponential_euler", name="mine")
+    if method is None:
+        with pytest.raises(UserError, match="Brian2 cannot integrate its equations with the method exponential_euler"):
+            settings_from_brian2(group, namespace=NAMES)
+        return
+    assert settings_from_brian2(group, namespace=NAMES).method == method
+    model = from_brian2(group, namespace=NAMES)
+    applies = [name for name in ("exponential_euler", "exponential_euler_frozen") if not why_not(model, name)]
+    assert applies == [method]
 
 
 def test_a_method_of_the_users_own():
