@@ -577,6 +577,9 @@ QUICK = {
     "store export": ["kept.csv", "--store", "kept.db"],
     "store prune": ["--store", "kept.db"],
     "claims": ["costs_2004"],
+    "atlas info": [],
+    "atlas show": ["lif"],
+    "atlas make": ["--models", "lif", "--drives", "constant", "--for", "1ms", "--folder", "atlas"],
 }
 
 
@@ -650,6 +653,26 @@ def test_every_table_fits_the_terminal_and_cuts_no_name_and_no_number(said, kept
     missing = words(whole) - words(narrow)
     assert not missing
     assert words(whole)
+
+
+#: Commands that take seconds: they are tried at one width.
+SLOW = ("run", "engines", "measure", "claims")
+
+
+@pytest.mark.parametrize(
+    ("command", "columns"),
+    [(command, columns) for command in commands() for columns in (80, 120) if columns == 80 or command not in SLOW],
+)
+def test_no_command_prints_a_line_wider_than_the_terminal(said, kept, monkeypatch, command, columns):
+    monkeypatch.chdir(kept)
+    monkeypatch.setenv("COLUMNS", str(columns))
+    if command.startswith("cache "):  # not that of all other tests
+        monkeypatch.setenv("SPIKECOST_CACHE", str(kept / "cache"))
+    status, out, err = said(*command.split(), *QUICK[command])
+    assert status == 0
+    wide = [line for line in f"{out}\n{err}".splitlines() if cell_len(line) > columns]
+    # a path or the name of a figure is never cut
+    assert all("/" in line and len(line.strip().split("  ")) == 1 for line in wide), wide
 
 
 def test_what_a_run_prints_fits_the_terminal(report):

@@ -102,7 +102,7 @@ def run_suite(
             finally:
                 keep_study(kept, study, begun)
     except KeyboardInterrupt:
-        if not study.curves:
+        if not any(curve.points for curve in study.curves):  # the others have only a reason why they have none
             raise
         study.interrupted = True
         study.cases = study.cases or [case for curve in study.curves for case in cases_of(curve, suite)]

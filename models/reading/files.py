@@ -51,6 +51,10 @@ def each_named(asked: Iterable[str | NeuronModel]) -> tuple[str | NeuronModel, .
     found: list[str | NeuronModel] = []
     for one in asked:
         path, separator, named = one.rpartition(".py:") if isinstance(one, str) else ("", "", "")
+        file = MODEL_FILE.fullmatch(one) if isinstance(one, str) and not separator else None
+        if file and Path(file["path"]).exists():  # its name may have commas
+            found.append(one)
+            continue
         several = [name.strip() for name in named.split(",")]
         found += [f"{path}{separator}{name}" for name in several] if len(several) > 1 else [one]
     return tuple(found)

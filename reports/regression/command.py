@@ -17,6 +17,7 @@ from ..results.suite_file import read_suite
 from ..writing import escape
 from ..writing.files import save_figure, write_file
 from ..writing.records import dumps
+from ..writing.text import prose
 from . import history_text, output
 from .judge import different, judge, refuse_incomparable, refuse_wrong_counts
 from .kept import baseline as baselines
@@ -193,7 +194,7 @@ def update(
         return dumps(
             {"baseline": baseline, "added": changed.added, "changed": changed.changed, "removed": changed.removed}
         )
-    return (
+    return prose(
         f"{baseline}: {len(changed.added)} figures added, {len(changed.changed)} changed, "
         f"{len(changed.removed)} removed; review the difference and commit it"
     )
@@ -205,9 +206,8 @@ def add(history: str | Path | None, figures: Figures, commit: str | None = None,
     new = store.add(figures, commit or _commit(figures))
     if as_json:
         return dumps({"history": str(store.path), "added": new, "runs": len(store)})
-    return f"{store.path}: {'added as' if new else 'this run is there already;'} " + (
-        f"run {len(store)}" if new else f"{len(store)} runs"
-    )
+    what = f"added as run {len(store)}" if new else f"this run is there already; {len(store)} runs"
+    return prose(f"{store.path}: {what}")
 
 
 def show(

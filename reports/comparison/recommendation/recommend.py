@@ -18,7 +18,7 @@ from ....harness.engines import ENGINES as SIMULATORS
 from ....harness.engines import named_engine
 from ....models.catalogue import get_model
 from ....models.definition.neuron import NeuronModel
-from ....models.ground.errors import UserError, check_list, short
+from ....models.ground.errors import UserError, check_list, check_text, short
 from ....models.language import units
 from ...results.recorded_model import recorded_model
 from ...writing.notebook import Shown, frame_html
@@ -146,9 +146,11 @@ def recommend(
     UserError
         If a value cannot be read, the run or the atlas has not this rate or tolerance, or nothing meets the request.
     """
-    for name, given_list, example in (("features", features, "['tonic_bursting']"), ("models", models, "['lif']")):
-        if given_list is not None:
-            check_list(given_list, name, example)
+    check_list(features, "features", "['tonic_bursting']")
+    if models is not None:
+        check_list(models, "models", "['lif']")
+        models = list(models)
+    check_text(engine, "engine", "brian2", optional=True)
     if run is not None and not isinstance(run, RunFolder):
         raise UserError(f"run = {short(repr(run))}: give a run, such as sc.RunFolder.read('spikecost-report')")
     hertz, allowed, most = _hertz(rate), float(units.in_ms(tolerance, "tolerance")), read_budget(budget)

@@ -12,7 +12,6 @@ from __future__ import annotations
 import os
 import random
 import re
-import resource
 import shutil
 import signal
 import subprocess
@@ -80,6 +79,10 @@ features = false
 #: Lines that the same command says when nothing goes wrong.
 USUAL = re.compile(r"spikecost: (executing|running) .*")
 
+KILLED = "`spikecost run` is killed (SIGKILL)"
+FULL_DISK = "the disk of store and report is full"
+SLOW = "every write to a file takes 5 ms longer, and then `spikecost run` is killed"
+
 #: Gives the command in this folder and lets something go wrong.
 Fault = Callable[["Place", random.Random], None]
 FAULTS: dict[str, Fault] = {}
@@ -96,6 +99,11 @@ class Place:
         """Where results are kept."""
         return self.folder / "my results" / "spikecost.db"
 
+    @property
+    def notes(self) -> Path:
+        """Where the test notes what commands say and commit: beside this file."""
+        return self.folder / "notes" / "of a command"
+
     def make(self) -> Place:
         """Write the files."""
         models = self.folder / "my models"
@@ -104,6 +112,7 @@ class Place:
         (models / "leaky.toml").write_text(LEAKY)
         (self.folder / "suite.toml").write_text(SUITE)
         self.store.parent.mkdir()
+        self.notes.parent.mkdir()
         return self
 
     def arguments(self, out: str = "out of it") -> list[str]:
@@ -120,8 +129,11 @@ class Place:
         return ["run", "--quiet", "--jobs", "2", "--models", *models, *given]
 
     def said(self) -> list[str]:
-        """Return the lines on the standard error of commands that met a fault."""
-        lines = [line for each in sorted(self.store.parent.glob("*.err")) for line in each.read_text().splitlines()]
+        """Return the lines on the standard error of commands that met a fault, and those that were logged."""
+        texts = [
+            each.read_text() for ending in ("told", "err") for each in sorted(self.notes.parent.glob(f"*.{ending}"))
+        ]
+        lines = list(dict.fromkeys(line for text in texts for line in text.splitlines()))
         return [line for line in lines if line.strip() and not USUAL.fullmatch(line)]
 
     def tables(self, out: str = "out of it") -> tuple[Any, ...]:
@@ -129,6 +141,15 @@ class Place:
         found = RunFolder.read(self.folder / out)
         timed = [name for name in found.table if str(name).startswith("ns_per_ms")]
         return found.table.drop(columns=timed), found.points, found.by_stimulus
+
+
+def why_not(name: str) -> str:
+    """Return why a fault cannot be made here; empty if it can."""
+    if name == FULL_DISK and os.geteuid():
+        return "only root can mount a small disk"
+    if name == SLOW and not shutil.which("strace"):
+        return "there is no strace, which delays writes: install it"
+    return ""
 
 
 def fault(name: str) -> Callable[[Fault], Fault]:
@@ -154,13 +175,13 @@ def started(place: Place, out: str = "out of it", before: Callable[[], object] =
             status = cli.main(place.arguments(out))
         path.with_name(f"{os.getpid()}.status").write_text(str(status))
 
-    return forked(place.store, command)
+    return forked(place.notes, command)
 
 
 def ended(child: int, place: Place) -> int | None:
     """Wait for a command and return its status; None if it was killed."""
     os.waitpid(child, 0)
-    told = place.store.with_name(f"{child}.status")
+    told = place.notes.with_name(f"{child}.status")
     return int(told.read_text()) if told.exists() else None
 
 
@@ -181,19 +202,18 @@ def try_fault(name: str, tries: int, folder: Path) -> Outcome:
     found, chance = Outcome(name), random.Random(name)
     right, _ = undisturbed(folder / "undisturbed")
     for i in range(tries):
-        place = Place(folder / f"{name} {i}").make()
+        place = Place(folder / f"try {i}").make()
         private._told.clear()
         with mock.patch.object(kept_runs, "BATCH", 0.0):
             FAULTS[name](place, chance)
-        committed, said = noted_of(place.store), place.said()
+        committed, said = noted_of(place.notes), place.said()
         left = settings_in(place.store)
-        for each in place.store.parent.glob("*.*"):
-            if each.suffix in (".out", ".err", ".status", ".kept", ".told"):
-                each.unlink()
+        for each in place.notes.parent.iterdir():
+            each.unlink()
         again = started(place)
         status = ended(again, place)
         assert status == 0, place.said()
-        assert _is_resumed(place.store.with_name(f"{again}.out").read_text(), left)
+        assert _is_resumed(place.notes.with_name(f"{again}.out").read_text(), left)
         found.tries += 1
         found.kept += len(committed)
         found.lost += len(committed - left)
@@ -221,10 +241,10 @@ def _signalled(number: int, place: Place, chance: random.Random) -> None:
     child = started(place)
     _moment(place, chance)
     os.kill(child, number)
-    assert ended(child, place) in (None, 0, 130)
+    assert ended(child, place) in (None, 0, 130), place.said()
 
 
-@fault("`spikecost run` is killed (SIGKILL)")
+@fault(KILLED)
 def _killed(place: Place, chance: random.Random) -> None:
     _signalled(signal.SIGKILL, place, chance)
 
@@ -252,19 +272,7 @@ def _two_into_a_folder(place: Place, _chance: random.Random) -> None:
     assert sorted(ended(child, place) or 0 for child in children) in ([0, 0], [0, 2])
 
 
-@fault("memory ends (RLIMIT_AS)")
-def _memory(place: Place, chance: random.Random) -> None:
-    more = chance.randrange(80 << 20)
-
-    def limit() -> None:
-        (used,) = re.findall(r"VmSize:\s+(\d+) kB", Path("/proc/self/status").read_text())
-        resource.setrlimit(resource.RLIMIT_AS, (int(used) * 1024 + more,) * 2)
-
-    child = started(place, before=limit)
-    assert ended(child, place) in (None, 0, 2)
-
-
-@fault("the disk of store and report is full")
+@fault(FULL_DISK)
 def _full(place: Place, chance: random.Random) -> None:
     with _small_disk(place.store.parent, chance.randrange(150, 400)):
         child = started(place)
@@ -294,7 +302,7 @@ def _clock(place: Place, chance: random.Random) -> None:
     assert ended(started(place, before=jump), place) == 0
 
 
-@fault("every write to a file takes 5 ms longer, and then `spikecost run` is killed")
+@fault(SLOW)
 def _slow(place: Place, chance: random.Random) -> None:
     child = started(place)
     slow = "pwrite64,write,fsync,fdatasync,rename,ftruncate"

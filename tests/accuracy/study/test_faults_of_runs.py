@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from .faults import BEGIN, DAMAGE, FAULTS, PAGE, try_fault, undisturbed_tables
+from . import faults_of_commands
+from .faults import BEGIN, DAMAGE, END, FAULTS, PAGE, try_fault, undisturbed_tables
 
 #: The faults of everyday tests; the tests of the store try others on a store alone, which takes less time.
 EVERYDAY = (
@@ -33,11 +34,31 @@ def test_a_fault_loses_nothing_and_is_told_in_one_line(tmp_path, name, tries):
     assert "\n" not in found.message
 
 
-def test_the_page_has_the_result_of_every_fault():
-    rows = [line.split(" | ") for line in PAGE.read_text().partition(BEGIN)[2].splitlines() if line.startswith("| ")]
+@pytest.mark.parametrize(
+    ("name", "tries"),
+    [
+        (faults_of_commands.KILLED, 1),
+        *(pytest.param(name, 10, marks=pytest.mark.deep) for name in faults_of_commands.FAULTS),
+    ],
+)
+def test_a_command_with_own_models_loses_nothing_and_goes_on(tmp_path, name, tries):
+    if why := faults_of_commands.why_not(name):
+        pytest.skip(why)
+    found = faults_of_commands.try_fault(name, tries, tmp_path)
+    assert (found.tries, found.wrong, found.lost) == (tries, 0, 0)
+    assert found.most_lines <= 2  # that it was interrupted, and before what
+
+
+@pytest.mark.parametrize(
+    ("begin", "end", "faults", "least"),
+    [(BEGIN, END, FAULTS, 10), (faults_of_commands.BEGIN, faults_of_commands.END, faults_of_commands.FAULTS, 3)],
+)
+def test_the_page_has_the_result_of_every_fault(begin, end, faults, least):
+    table = PAGE.read_text().partition(begin)[2].partition(end)[0]
+    rows = [line.split(" | ") for line in table.splitlines() if line.startswith("| ")]
     found = {row[0].removeprefix("| "): row[1:] for row in rows[1:]}
-    assert list(found) == list(FAULTS)
+    assert list(found) == list(faults)
     for name, (tries, _, lost, wrong, _) in found.items():
-        assert int(tries) >= 10
+        assert int(tries) >= least
         assert wrong == "0"
         assert lost == "0" or name in DAMAGE

@@ -7,6 +7,7 @@ from brian2 import ms, mV
 from spikecost.accuracy.regimes.drive import UnreachableRate
 from spikecost.accuracy.regimes.drives import INCOMMENSURATE, constant_drive, drive_for, firing_rate
 from spikecost.accuracy.search.criterion import Criterion
+from spikecost.accuracy.study import runner
 from spikecost.accuracy.study.phases import measuring
 from spikecost.accuracy.study.phases.progress import Progress
 from spikecost.accuracy.study.runner import run_suite
@@ -145,6 +146,18 @@ def test_a_run_that_is_interrupted_keeps_what_is_finished(monkeypatch):
     assert study.interrupted
     assert [case.status for case in study.cases] == ["reached", "reached", "reached", "at least"]
     assert all(case.one_neuron is None for case in study.cases)
+
+
+def test_ways_that_do_not_apply_are_nothing_that_is_finished(monkeypatch):
+    def stop(study, *rest, run=runner._run):
+        run(study, *rest)
+        study.curves = [curve for curve in study.curves if not curve.points]
+        assert study.curves
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(runner, "_run", stop)
+    with pytest.raises(KeyboardInterrupt):
+        run_suite(replace(SMALL, methods=("euler", "dormand_prince"), detections=("grid", "dense"), witnessed=False))
 
 
 @pytest.mark.parametrize(

@@ -326,3 +326,12 @@ def test_several_groups_of_a_script_that_is_run_once(tmp_path, monkeypatch):
     assert type(get_device()) is RuntimeDevice
     with pytest.raises(UserError, match=r"^lif: synapses = 'leave_out' can only be given for a Brian2 group"):
         get_model("lif", synapses="leave_out")
+
+
+@pytest.mark.parametrize("name", ["two, or three/leaky.toml", "a,b/c.toml"])
+def test_a_folder_may_have_commas_in_its_name(tmp_path, name):
+    path = tmp_path / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(TOML)
+    assert each_named([str(path), f"{path}:fast"]) == (str(path), f"{path}:fast")
+    assert get_model(f"{path}:fast").label.endswith(":fast")
