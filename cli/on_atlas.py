@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import math
 from pathlib import Path
+from typing import Any
 
 from .printing import answer
 
@@ -27,15 +28,11 @@ def atlas(options: argparse.Namespace) -> int:
         limit = math.inf
         if options.limit is not None:
             limit = float(units.in_ms(units.parse_quantity(options.limit), "--for")) / 1000
+        given: dict[str, Any] = {"seconds": limit, "jobs": options.jobs, "folder": folder, "store": options.store}
         with bars(quiet=options.quiet) as progress:
-            found = commands.made(
-                options.models,
-                options.drives,
-                seconds=limit,
-                jobs=options.jobs,
-                folder=folder,
-                store=options.store,
-                progress=progress,
-            )
+            if options.action == "make":
+                found = commands.made(options.models, options.drives, **given, progress=progress)
+            else:
+                found = commands.checked(options.fraction, options.seed, **given, progress=progress)
     answer(options, found.to_json, lambda: found.text)
     return 0 if found.sound else 2

@@ -152,11 +152,12 @@ def recommend(options: argparse.Namespace) -> int:
             models=None
             if not options.models
             else options.models
-            if options.folder
+            if options.folder or options.atlas
             else several(options.models, options),
             engine=options.engine,
             jobs=options.jobs,
             progress=progress,
+            atlas=options.atlas,
         )
     answer(options, found.to_json, lambda: found.text)
     return 0

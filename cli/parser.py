@@ -180,6 +180,13 @@ def _add_readers(commands: Any) -> None:
         help="the dt that this simulator needs, such as nest or neuron:crank_nicolson; brian2: with a program",
     )
     add_input(recommend)
+    recommend.add_argument(
+        "--atlas",
+        nargs="?",
+        const="constant",
+        metavar="DRIVE",
+        help="answer from the atlas, without a run, under this kind of drive (default constant)",
+    )
     recommend.add_argument("--budget", metavar="FLOPS", help="operations per second allowed, such as '5e5 FLOP/s'")
     recommend.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="threads without a RUN")
     add_quiet(recommend)

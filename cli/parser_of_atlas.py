@@ -13,7 +13,7 @@ from .options import Parser, add_quiet, add_store
 def add_atlas(commands: Any) -> None:
     """Add the command."""
     atlas = commands.add_parser("atlas", help="look up which model, method and dt, without a run")
-    actions = atlas.add_subparsers(metavar="info|show|make", required=True, parser_class=Parser)
+    actions = atlas.add_subparsers(metavar="info|show|make|check", required=True, parser_class=Parser)
     info = _action(actions, "info", "say what the atlas has, what it lacks, and how long it took")
     show = _action(actions, "show", "show the cheapest way to run a model in each regime")
     show.add_argument("model", metavar="MODEL", help="such as adex or adex:bursting")
@@ -22,10 +22,17 @@ def add_atlas(commands: Any) -> None:
     make.add_argument("--models", nargs="+", default=(), metavar="MODEL", help="only these, such as lif adex:bursting")
     make.add_argument("--drives", nargs="+", default=(), metavar="KIND", help="only these, such as constant")
     make.add_argument("--for", dest="limit", metavar="TIME", help="begin no part after this time, such as 20minute")
-    make.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="threads (default: all cores)")
-    add_store(make)
-    add_quiet(make)
-    for each in (info, show, make):
+    check = _action(actions, "check", "compute a random sample again: 0 it is the same, 2 it is not")
+    check.add_argument("--fraction", type=float, default=0.01, metavar="F", help="part of the rows (default 0.01)")
+    check.add_argument("--seed", default="", metavar="TEXT", help="decides what is drawn, such as a date")
+    check.add_argument("--for", dest="limit", metavar="TIME", help="leave out what would take longer, such as 60second")
+    for each in (make, check):
+        each.add_argument(
+            "--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="threads (default: all cores)"
+        )
+        add_store(each)
+        add_quiet(each)
+    for each in (info, show, make, check):
         each.add_argument("--folder", metavar="DIR", help="folder of the data (default: those of spikecost)")
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..models.catalogue import get_model
 from ..models.definition.neuron import NeuronModel
-from ..models.ground.errors import UserError, check_kind
+from ..models.ground.errors import UserError, check_kind, check_text
 from ..models.language import units
 from ..models.methods import DOUBLE, METHODS
 from ..models.step import make_step, why_not
@@ -63,6 +63,7 @@ def simulate(
     """
     model = get_model(model)
     check_kind(stimulus, Stimulus, "stimulus", "a stimulus, such as sc.constant(10*mV/ms, 1*second)")
+    check_text(detection, "detection", "grid")
     knob = METHODS[method].knob
     wanted, other = (dt, tolerance) if knob == "dt" else (tolerance, dt)
     if wanted is None or other is not None:

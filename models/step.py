@@ -14,6 +14,7 @@ from .definition.domain import check_domain
 from .definition.neuron import NeuronModel
 from .definition.step_names import for_blocks
 from .detection import DETECTIONS
+from .ground.errors import check_kind
 from .methods import DOUBLE, METHODS, Method, Step
 from .number_formats import NUMBER_FORMATS, in_format
 
@@ -46,6 +47,7 @@ def make_step(
     """
     model = get_model(model)
     check_domain(model)
+    check_kind(varying, bool, "varying", "True if the input varies in time, else False")
     why = why_not(model, method, detection, varying)
     if why:
         usable = [name for name in DETECTIONS if not why_not(model, method, name, varying)]

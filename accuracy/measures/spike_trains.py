@@ -62,6 +62,11 @@ class SpikeTrain:
                 "leave it out or give a later stop"
             )
 
+    def __repr__(self) -> str:
+        first = ", ".join(f"{time:g}" for time in self.times[:3])
+        more = ", ..." if len(self.times) > 3 else ""
+        return f"<SpikeTrain: {len(self.times)} spikes from {self.start:g} to {self.stop:g} ms: [{first}{more}]>"
+
     def __len__(self) -> int:
         return int(self.times.size)
 

@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from brian2 import ms, mV
 
-from ...models.ground.errors import UserError
+from ...models.ground.errors import UserError, check_text
 from ...models.language import units
 from ..measures import MEASURES, Measure
 from ..measures.spike_trains import SpikeTimeError
@@ -68,6 +68,7 @@ class Criterion:
     """In the measure's unit."""
 
     def __post_init__(self) -> None:
+        check_text(self.measure, "measure", "maximum")
         self._measure  # noqa: B018 - refuses an unknown one
         unit = {"ms": ms, "mV": mV}.get(self.unit)
         if self.unit == "ms/s" and not isinstance(self.tolerance, Real):  # 1 ms/s is 0.001 to most libraries

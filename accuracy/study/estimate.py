@@ -57,7 +57,10 @@ class OfModel:
 
     @property
     def error(self) -> float:
-        """The standard error of both together, in s; nan if only one of several regimes was measured."""
+        """The standard error of both together, in s; nan if only one of several regimes was measured.
+
+        It is that of taking some regimes for all; methods that were not measured add an error that is not known.
+        """
         count = len(self.measured)
         if count == self.regimes:
             return 0.0

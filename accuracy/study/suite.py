@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from numbers import Real
 from typing import Any
 
 from brian2 import Hz, ms
@@ -16,7 +17,7 @@ from ...harness.stimuli import STIMULI
 from ...models.catalogue import MODELS, get_model
 from ...models.definition.neuron import NeuronModel
 from ...models.detection import DETECTIONS
-from ...models.ground.errors import UserError
+from ...models.ground.errors import UserError, short
 from ...models.language import units
 from ...models.methods import DOUBLE, METHODS, usual
 from ...models.number_formats import NUMBER_FORMATS
@@ -72,6 +73,10 @@ _UNITS = {
     "finest": ms,
     "finest_varying": ms,
 }
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool)
 
 
 @dataclass(frozen=True, repr=False)
@@ -184,11 +189,13 @@ class Suite:
             object.__setattr__(self, name, plain)
         for name, (least, most) in _LIMITS.items():
             given = getattr(self, name)
-            for value in given if isinstance(given, Sequence) else (given,):
+            for value in given if isinstance(given, Sequence) and not isinstance(given, str | bytes) else (given,):
+                if not _is_number(value):
+                    raise UserError(f"{name} = {short(repr(value))}: give a number from {least:g} to {most:g}")
                 if not least and not 0 < value < math.inf:
                     raise UserError(f"{name.rstrip('s')} = {value:g} is not positive and finite; give a number above 0")
                 if not least <= value <= most:
-                    raise UserError(f"{name} = {value:g}: give {least:g} or more, and at most {most:g}")
+                    raise UserError(f"{name} = {short(str(value))}: give {least:g} or more, and at most {most:g}")
         for rate in (rate for own in self.rates_of.values() for rate in own):
             least, most = _LIMITS["rates"]
             if not least < rate <= most:

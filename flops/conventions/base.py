@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from ...models.algebra.expression import INTEGER_KINDS, KINDS
 from ...models.algebra.functions import CALLS
-from ...models.ground.errors import UserError
+from ...models.ground.errors import UserError, check_mapping, check_text
 from ...models.ground.registry import Registry
 from ...models.methods import DOUBLE
 
@@ -56,6 +56,10 @@ class Convention:
     """Weights that differ in other number formats than double, by the name of the format, and kind."""
 
     def __post_init__(self) -> None:
+        check_text(self.name, "name", "mine")
+        if not isinstance(self.weights, Measured):
+            check_mapping(self.weights, "weights", "{'add': 1, 'mul': 1}")
+        check_mapping(self.of_formats, "of_formats", "{'single': {'exp': 8}}")
         if not isinstance(self.weights, Measured) and "exp" in self.weights:
             alike = {kind: self.weights["exp"] for kind in CALLS if kind not in ("exp", "pow")}
             alike |= {"round": self.weights["add"]} if "add" in self.weights else {}

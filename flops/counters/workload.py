@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -99,3 +100,20 @@ def _word(item: int | float | Buffer) -> int:
     if isinstance(item, float):
         return int(np.float64(item).view(np.int64))
     return int(item.ctypes.data)
+
+
+class _PythonCall(CFunction):
+    """A call through Python's own interface for C."""
+
+    @property
+    def address(self) -> int:
+        """Address of Python's function for such calls."""
+        return int(ctypes.cast(getattr(ctypes.pythonapi, self.name), ctypes.c_void_p).value or 0)
+
+
+def python_call(library: Path, function: Callable[[Any], object], argument: Any) -> CFunction:
+    """Return a call of a Python function with one argument; `library` is the extension module to be counted.
+
+    The caller keeps the function and the argument until the call has been made.
+    """
+    return _PythonCall(library, "PyObject_CallOneArg", (id(function), id(argument)))

@@ -22,7 +22,7 @@ class Arbor(MechanismEngine):
     title = "Arbor"
     package = "arbor"
     tools = ("cmake", "make", "c++")
-    program = "run_arbor.py"
+    program, counted = "run_arbor.py", "_arbor"
     default_dt = Fraction(1, 40)
     default_dt_source = "python/simulation.cpp, run: dt = 0.025 ms"
     varying = (

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from ...models.catalogue import get_model
 from ...models.definition.domain import check_domain
 from ...models.definition.neuron import NeuronModel
-from ...models.ground.errors import UserError
+from ...models.ground.errors import UserError, check_text
 from ...models.ground.registry import Registry
 from ...models.language.names import OF_TIME
 from ..stimuli import Stimulus, steps_of
@@ -115,6 +115,10 @@ class Engine(ABC):
         UserError
             If no counter sees them; one line says why.
         """
+        if self.schemes[method].controlled:
+            raise UserError(
+                f"{self.title} chooses its own steps with {method}, so that no step has a number of operations"
+            )
         raise UserError(f"no counter sees what {self.title} executes for {model.label} with {method}")
 
     def judged_as(self, model: NeuronModel, method: str, stimulus: Stimulus) -> NeuronModel:  # noqa: ARG002 - by default
@@ -230,6 +234,7 @@ def named_engine(name: str) -> tuple[Engine, str]:
     UserError
         If there is no such engine, or it has no such scheme.
     """
+    check_text(name, "engine", "nest")
     engine, method = name, ""
     if name not in ENGINES and ":" in name:
         engine, _, method = name.rpartition(":")

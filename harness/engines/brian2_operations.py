@@ -10,7 +10,6 @@ compiled are called in this process, under the counter that steps through native
 
 from __future__ import annotations
 
-import ctypes
 import pickle
 import sys
 import tempfile
@@ -22,8 +21,9 @@ from typing import Any
 
 import brian2
 
-from ...flops.counters import CFunction, Counts, Program, get_counter
+from ...flops.counters import Counts, Program, get_counter
 from ...flops.counters.base import machine, require
+from ...flops.counters.workload import python_call
 from ...flops.toolchain import SCALAR, find_compiler
 from ...models.definition.neuron import NeuronModel
 from ...models.ground import cache as kept
@@ -164,17 +164,8 @@ def cython_operations(model: NeuronModel, method: str) -> Executed:
     with get_counter("stepped").measure() as counts:
         for code in objects:
             module, namespace = code.compiled_code["run"], code.namespace
-            counts.call(_PythonCall(Path(module.__file__), "PyObject_CallOneArg", (id(module.main), id(namespace))))
+            counts.call(python_call(Path(module.__file__), module.main, namespace))
     return _executed("cython", "brian2", counts, NEURONS)
-
-
-class _PythonCall(CFunction):
-    """A call of a Python function with one argument; `library` is the extension module to be counted."""
-
-    @property
-    def address(self) -> int:
-        """Address of Python's function for such calls."""
-        return int(ctypes.cast(getattr(ctypes.pythonapi, self.name), ctypes.c_void_p).value or 0)
 
 
 def _executed(target: str, flags: str, counts: Counts, parts: int) -> Executed:

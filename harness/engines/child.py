@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...models.ground import cache as kept
-from ...models.ground.bounded import patience, run_bounded
+from ...models.ground.bounded import Answer, patience, run_bounded
 from ...models.ground.errors import UserError
 from ...models.ground.process_folder import place, scratch
 
@@ -61,7 +61,7 @@ def ask(
         command = ["/usr/bin/env", *quiet, sys.executable, "-P", "-W", "ignore", str(_PROGRAMS / program)]
         answer = run_bounded(command, _RUNS * patience(), given)
         if answer.failure:
-            raise UserError(f"{title} failed: {_last_line(answer.text) or answer.failure}")
+            raise UserError(f"{title} failed: {_why(answer)}")
         try:
             found = json.loads(file.read_bytes())
         except (OSError, ValueError):
@@ -71,6 +71,14 @@ def ask(
     if not isinstance(found, dict):
         raise UserError(f"{title} gave an answer that is not a table of values")
     return found
+
+
+def _why(answer: Answer) -> str:
+    """Return the last line that was printed, which says what went wrong, or the signal, and that line."""
+    ended, last = answer.failure.partition(":")[0], _last_line(answer.text)
+    if "by signal" in ended and last:
+        return f"it {ended}, after it printed: {last if len(last) <= 60 else f'{last[:60]}...'}"
+    return last or answer.failure
 
 
 def _last_line(text: str) -> str:

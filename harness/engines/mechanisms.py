@@ -7,7 +7,9 @@ import time
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -17,6 +19,7 @@ from ..stimuli import Stimulus, as_lines
 from .base import Engine, EngineRun, inputs_of, on_the_grid, why_not_plain
 from .child import ask
 from .nmodl import Mechanism
+from .seen import NEURONS, operations_of
 
 
 class MechanismEngine(Engine):
@@ -24,6 +27,8 @@ class MechanismEngine(Engine):
 
     program: str
     """The file in `programs` that runs it."""
+    counted: str
+    """The name of the simulator's library whose code runs in a step."""
 
     @abstractmethod
     def written(self, model: NeuronModel, method: str) -> Mechanism:
@@ -74,31 +79,14 @@ class MechanismEngine(Engine):
     ) -> list[EngineRun]:
         """Compile the mechanism, and run it with each dt in one process."""
         mechanism = self.written(model, method)
-        on_grid = self.labels.detection == "grid" and self.schemes[method].on_grid
         started = time.perf_counter()
-        library = "" if mechanism.settings else str(self.compiled(mechanism.text))
+        library = self._library(mechanism)
         seconds = time.perf_counter() - started
+        on_grid = self.labels.detection == "grid" and self.schemes[method].on_grid
         pieces, arrays = inputs_of(stimulus, dts, as_lines)
+        question = {"pieces": pieces, "dts": list(map(float, dts)), "neurons": neurons}
         answer = ask(
-            self.title,
-            self.program,
-            {
-                "library": library,
-                "mechanism": mechanism.name,
-                "settings": mechanism.settings,
-                "reversals": mechanism.reversals,
-                "capacitance": mechanism.capacitance,
-                "point": mechanism.is_point,
-                "threshold": mechanism.level,
-                "input": mechanism.input,
-                "scale": mechanism.scale,
-                "v": model.initial_values[model.system.threshold.variable],
-                "neurons": neurons,
-                "pieces": pieces,
-                "dts": list(map(float, dts)),
-                **self.settings(method),
-            },
-            arrays,
+            self.title, self.program, {**self._described(model, method, mechanism, library), **question}, arrays
         )
         return [
             EngineRun(
@@ -110,3 +98,35 @@ class MechanismEngine(Engine):
             )
             for dt, run in zip(dts, answer["runs"], strict=True)
         ]
+
+    def operations(self, model: NeuronModel, method: str) -> float:
+        """Return what the mechanism and the simulator execute per neuron and step."""
+        if self.schemes[method].controlled:
+            return super().operations(model, method)
+        mechanism, dt = self.written(model, method), float(self.default_dt)
+        question = {"pieces": [(dt, 0.0)], "dts": [dt], "neurons": NEURONS, "count": self.counted}
+
+        def ask_for() -> Mapping[str, Any]:
+            described = self._described(model, method, mechanism, self._library(mechanism))
+            return ask(self.title, self.program, {**described, **question})
+
+        return operations_of(version(self.package), f"{method}\n{mechanism.text}", ask_for)
+
+    def _library(self, mechanism: Mechanism) -> str:
+        return "" if mechanism.settings else str(self.compiled(mechanism.text))
+
+    def _described(self, model: NeuronModel, method: str, mechanism: Mechanism, library: str) -> dict[str, object]:
+        """Return what the program needs to know in order to make neurons."""
+        return {
+            "library": library,
+            "mechanism": mechanism.name,
+            "settings": mechanism.settings,
+            "reversals": mechanism.reversals,
+            "capacitance": mechanism.capacitance,
+            "point": mechanism.is_point,
+            "threshold": mechanism.level,
+            "input": mechanism.input,
+            "scale": mechanism.scale,
+            "v": model.initial_values[model.system.threshold.variable],
+            **self.settings(method),
+        }

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from importlib.metadata import version
 from types import MappingProxyType
 
 import numpy as np
@@ -23,6 +24,7 @@ from ...models.language import units
 from ..stimuli import Stimulus, at_steps
 from .base import ENGINES, Engine, EngineRun, Labels, Scheme, inputs_of, on_the_grid, why_not_plain
 from .child import ask
+from .seen import NEURONS, operations_of
 
 #: NEST's neurons with conductances have 1e-4 cm2 of membrane: 1 mS/cm2 is 100 nS, and 1 uA/cm2 is 100 pA.
 _AREA = 1e-4 * cm**2
@@ -117,6 +119,23 @@ class Nest(Engine):
             slope = re.sub(rf"\b{model.input}\b", value, slope)
         condition = f"{v} > {above!r}*mV and ({slope}) < 0*mV/ms"
         return model.replace(name=f"{model.name}_maximum", threshold=condition, refractory=condition)
+
+    def operations(self, model: NeuronModel, method: str) -> float:
+        """Return what NEST executes per neuron and step."""
+        if self.schemes[method].controlled:
+            return super().operations(model, method)
+        found, dt = _FOUND[method](model), self.default_dt
+        question = {
+            "model": found.model,
+            "parameters": {**found.settings, **found.parameters},
+            "neurons": NEURONS,
+            "pieces": [(float(dt), 0.0)],
+            "runs": [{"dt": float(dt), "tics_per_ms": tics(dt)}],
+            "count": "nestkernel_api.so",
+        }
+        return operations_of(
+            version("nest-simulator"), self.text(model, method), lambda: ask(self.title, "run_nest.py", question)
+        )
 
     def run_each(
         self, model: NeuronModel, method: str, dts: Sequence[Fraction], stimulus: Stimulus, neurons: int

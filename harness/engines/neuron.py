@@ -27,7 +27,7 @@ class Neuron(MechanismEngine):
     title = "NEURON"
     package = "neuron"
     tools = ("make", "g++")
-    program = "run_neuron.py"
+    program, counted = "run_neuron.py", "libnrniv.so"
     default_dt = Fraction(1, 40)
     default_dt_source = "src/nrnoc/membdef.h, DEF_dt"
     varying = (

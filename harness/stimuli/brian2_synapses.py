@@ -13,7 +13,7 @@ from brian2.units.fundamentalunits import DimensionMismatchError
 from brian2.utils.stringtools import get_identifiers
 from numpy.typing import NDArray
 
-from ...models.ground.errors import UserError, short
+from ...models.ground.errors import UserError, check_mapping, short
 from ...models.language import units
 from ...models.reading.from_brian2 import synapses_of
 from ...models.reading.surroundings.pathways import Pathway
@@ -58,6 +58,8 @@ def arrivals_from_brian2(
         If the synapses are not simple (`from_brian2`), the rate of a source changes, or the spikes of a source are not
         known.
     """
+    check_mapping(namespace, "namespace", "{'tau': 20*ms}", optional=True)
+    check_mapping(trains, "trains", "{'exc': spike_monitor}", optional=True)
     around = get_local_namespace(level=1) if namespace is None else namespace
     arriving = synapses_of(group, index, around)
     length = float(units.in_ms(duration, "duration"))

@@ -15,7 +15,7 @@ from brian2.groups.subgroup import Subgroup
 from brian2.units.fundamentalunits import Dimension, Quantity
 from numpy.typing import NDArray
 
-from ...models.ground.errors import UserError
+from ...models.ground.errors import UserError, check_kind, check_mapping
 from ...models.language import units
 from ...models.reading.from_brian2 import recording_of
 from ...models.reading.group.timed_arrays import VALUE, TimedInput
@@ -50,6 +50,8 @@ def stimulus_from_brian2(
         If it is neither, has no such column, `duration` is not a positive time, or a group's input depends on more
         than the time.
     """
+    check_kind(index, (int, np.integer), "index", "the number of a neuron or column, such as 0")
+    check_mapping(namespace, "namespace", "{'tau': 20*ms}", optional=True)
     if isinstance(array, brian2.NeuronGroup | Subgroup):
         around = get_local_namespace(level=1) if namespace is None else namespace
         recording = recording_of(array, index, around)

@@ -37,7 +37,7 @@ def poisson_train(rate: Any, duration: Any, *, inputs: int = 1, seed: int = 0) -
     length, each = float(units.in_ms(duration, "duration")), per_ms(rate, "rate")
     if each < 0:
         raise UserError(f"rate = {rate} is negative; give a rate such as 10*Hz")
-    mean = each * inputs * length
+    mean = each * float(units.plain(inputs, "inputs")) * length
     if not mean <= MOST_ARRIVALS / 1.1:
         raise UserError(f"{mean:.3g} arrivals are too many; give a lower rate, fewer inputs or a shorter duration")
     generator = random_numbers(seed)

@@ -8,7 +8,7 @@ from typing import Any
 
 from brian2.units.fundamentalunits import Dimension, get_or_create_dimension
 
-from ..ground.errors import UserError
+from ..ground.errors import UserError, check_kind
 from ..language import units
 from .neuron import NeuronModel
 
@@ -33,6 +33,7 @@ def with_conductance(model: NeuronModel, reversal: Any) -> NeuronModel:
     UserError
         If the model has no input, the unit of `reversal` is not the unit of v, or the model already has these names.
     """
+    check_kind(model, NeuronModel, "model", "a model, such as sc.get_model('lif')")
     if not model.input:
         raise UserError(f"{model.label} has no input that a conductance could replace; name one as its input")
     check_reversal(model, reversal)

@@ -14,7 +14,7 @@ from brian2.units.fundamentalunits import Dimension
 
 from ..algebra.expression import FLOATS, Expr, evaluate, names
 from ..algebra.system import System
-from ..ground.errors import UserError, at, short
+from ..ground.errors import UserError, at, check_kind, check_mapping, check_text, short
 from ..language import equations as language
 from ..language import units
 from ..language.names import LONGEST_NAME, NEVER, OF_TIME, TIME
@@ -25,6 +25,14 @@ from .parts.published_cost import PublishedCost
 from .parts.random_inputs import INTERPRETATIONS, SAMPLING, STRATONOVICH
 from .parts.refractoriness import constant_time
 from .parts.tables import TableGrid, tabulate
+
+#: Fields of a model that are mappings, with an example of each.
+_MAPPINGS = {
+    "parameters": "{'tau': 20*ms}",
+    "constants": "{'tau': 20*ms}",
+    "initial": "{'v': -65*mV}",
+    "presets": "{'fast': {'tau': 2*ms}}",
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,6 +104,18 @@ class NeuronModel:
         for field_name in ("name", "equations", "threshold", "reset", "input", "published"):
             if not isinstance(getattr(self, field_name), str):
                 raise UserError(f"a model's {field_name} is text, not {getattr(self, field_name)!r}")
+        for field_name, example in _MAPPINGS.items():
+            with at(field_name):
+                check_mapping(getattr(self, field_name), f"{short(self.name)}: {field_name}", example)
+        with at("presets"):
+            for preset, values in self.presets.items():
+                check_mapping(values, f"{short(self.name)}: preset {short(str(preset))}", "{'a': 0.1}")
+        with at("interpretation"):
+            check_text(self.interpretation, f"{short(self.name)}: interpretation", STRATONOVICH)
+        if self.tables is not None:
+            check_kind(
+                self.tables, TableGrid, f"{short(self.name)}: tables", "a TableGrid, or use model.tabulated(...)"
+            )
         for what, name in (("model", self.name), *(("preset", preset) for preset in self.presets)):
             well_formed = str(name).replace("_", "a").isalnum() and (what != "model" or name.isidentifier())
             if not well_formed or len(str(name)) > LONGEST_NAME:

@@ -36,6 +36,7 @@ KINDS = {
     "libm": ".json",
     "code": ".json",
     "mechanisms": ".so",
+    "simulators": ".json",
 }
 
 _DIGITS = 40

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
@@ -30,6 +30,30 @@ def check_kind(value: object, kind: type | tuple[type, ...], name: str, expected
     """
     if not isinstance(value, kind):
         raise UserError(f"{name} = {short(repr(value))}: give {expected}")
+
+
+def check_text(value: object, name: str, example: str, *, optional: bool = False) -> None:
+    """Check that an argument is text, or None if it is optional.
+
+    Raises
+    ------
+    UserError
+        If it is not.
+    """
+    if not (optional and value is None):
+        check_kind(value, str, name, f"text, such as '{example}'")
+
+
+def check_mapping(values: object, name: str, example: str, *, optional: bool = False) -> None:
+    """Check that an argument is a dictionary or another mapping, or None if it is optional.
+
+    Raises
+    ------
+    UserError
+        If it is not.
+    """
+    if not (optional and values is None):
+        check_kind(values, Mapping, name, f"a dictionary, such as {example}")
 
 
 def check_list(values: object, name: str, example: str) -> None:

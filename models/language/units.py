@@ -248,6 +248,20 @@ def one_given(value: Any, what: str) -> Any:
         raise UserError(f"{what}: {error}") from None
 
 
+def plain(values: Any, what: str) -> NDArray[np.float64]:
+    """Return pure numbers as an array.
+
+    Raises
+    ------
+    UserError
+        If one is too large for a floating-point number; `what` is their name in the message.
+    """
+    try:
+        return np.array(values, dtype=float)
+    except OverflowError:
+        raise UserError(f"{what}: a number is too large; give less than 1e308") from None
+
+
 def in_unit(values: Any, unit: Quantity | None, what: str) -> NDArray[np.float64]:
     """Return values as an array of plain numbers in a unit; numbers without a unit are accepted unchanged.
 
@@ -266,7 +280,7 @@ def in_unit(values: Any, unit: Quantity | None, what: str) -> NDArray[np.float64
         raise UserError(f"{what}: {error}") from None
     dimension = dimension_of(read)
     if dimension is DIMENSIONLESS:
-        return np.array(read, dtype=float)
+        return plain(read, what)
     if unit is None or dimension is not unit.dim:
         raise UserError(
             f"{what} given in {unit_name(dimension)}; give "

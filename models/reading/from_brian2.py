@@ -15,7 +15,7 @@ from brian2.groups.subgroup import Subgroup
 from brian2.units.fundamentalunits import get_dimensions
 
 from ..definition.neuron import NeuronModel
-from ..ground.errors import UserError, short
+from ..ground.errors import UserError, check_mapping, check_text, short
 from ..language import units
 from ..language.equation_lines import DIFFERENTIAL, PARAMETER
 from ..language.noise import named
@@ -119,6 +119,10 @@ def from_brian2(
         If the group has something that spikecost does not run: compartments, time, operations that change it in
         addition to its equations, linked variables that change, or a threshold that cannot be located.
     """
+    check_text(input, "input", "I", optional=True)
+    check_text(name, "name", "mine", optional=True)
+    check_text(synapses, "synapses", "leave_out", optional=True)
+    check_mapping(namespace, "namespace", "{'tau': 20*ms}", optional=True)
     around = get_local_namespace(level=1) if namespace is None else namespace
     if isinstance(group, list | tuple):
         if name is not None:
@@ -135,6 +139,7 @@ def settings_from_brian2(group: brian2.NeuronGroup, *, namespace: Mapping[str, A
     UserError
         If spikecost has no such method, or Brian2 cannot run the group with it.
     """
+    check_mapping(namespace, "namespace", "{'tau': 20*ms}", optional=True)
     around = get_local_namespace(level=1) if namespace is None else namespace
     whole, _ = _neuron(group, 0)
     refuse_what_cannot_run(whole)

@@ -15,6 +15,7 @@ from ...accuracy.study.phases.progress import Progress
 from ...models.ground.errors import UserError
 from ...models.ground.named_files import name_in
 from ..atlas import kept
+from ..atlas.checking import check
 from ..atlas.making import make, missing
 from ..atlas.plan import parts
 from ..tables.table import cheapest
@@ -123,3 +124,21 @@ def made(
     )
     made_now = [list(part.key) for part in found.parts]
     return Said(text, {"made": made_now, "processor_seconds": found.seconds, "missing": found.left})
+
+
+def checked(
+    fraction: float, seed: str, *, seconds: float, jobs: int, folder: Path | None, store: str | None, progress: Progress
+) -> Said:
+    """Compute a sample of the rows again; see `check`."""
+    found = check(fraction, seed, seconds=seconds, jobs=jobs, folder=folder, store=store, progress=progress)
+    left_out = (
+        f"; {found.wanted - found.rows} more were drawn, and left out for the time" if found.rows < found.wanted else ""
+    )
+    text = [f"{found.rows} of {found.of} rows were computed again{left_out}: "]
+    if len(found.different):
+        text[0] += f"{len(found.different)} numbers differ"
+        text.append(frame("Numbers that differ", found.different))
+    else:
+        text[0] += "all are the same" if found.rows else "nothing was compared"
+    record = {"rows": found.rows, "of": found.of, "drawn": found.wanted, "different": records(found.different)}
+    return Said("\n".join(text), record, not len(found.different) and found.rows > 0)

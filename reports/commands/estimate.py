@@ -44,7 +44,7 @@ def as_text(found: Estimate, jobs: int) -> str:
         }
         for each in found.models
     ]
-    known = "" if math.isnan(found.error) else f" (standard error {duration(found.error)})"
+    known = f" (standard error over the regimes {duration(found.error)})" if found.error > 0 else ""
     said = (
         f"{found.cells} cells (a regime, method and detection): about {duration(found.seconds)} of processor time for "
         f"drives, references and sweeps{known}, so at least {duration(found.seconds / jobs)} with --jobs {jobs}. "

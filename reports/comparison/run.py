@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 import tempfile
 from collections.abc import Sequence
@@ -90,7 +91,7 @@ def _saved(comparison: Comparison, folder: Path) -> tuple[Path, str]:
     except Exception as error:  # a bug in spikecost: the page or a figure cannot be drawn, the data are kept
         kept = folder if folder.name == INTERRUPTED else folder / INTERRUPTED
         comparison.write(kept)
-        error.add_note(f"The results are kept: spikecost report {kept}")
+        error.add_note(f"The results are kept: spikecost report {shlex.quote(str(kept))}")
         raise
 
 

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from ...accuracy.features import FEATURES
 from ...models.catalogue import MODELS
-from ...models.ground.errors import UserError
+from ...models.ground.errors import UserError, check_kind
 from ...models.ground.named_files import name_in
 from ..tables.features import STATED, counts
 from ..writing.escape import in_figure
@@ -29,6 +29,14 @@ def published_flops_per_ms(model: str) -> float | None:
     """Return the cost that Izhikevich 2004 states for a model; None if it states none."""
     stated = MODELS[model].published_costs.get("izhikevich2004") if model in MODELS else None
     return stated.per_ms if stated else None
+
+
+#: What to give for each argument.
+_FRAMES = {
+    "found": "a DataFrame, as sc.features returns",
+    "costs": "a DataFrame, such as comparison.cheapest",
+    "of_demos": "a DataFrame, as sc.demo_table returns",
+}
 
 
 def features_against_cost(found: pd.DataFrame, costs: pd.DataFrame, of_demos: pd.DataFrame | None = None) -> Figure:
@@ -53,6 +61,9 @@ def features_against_cost(found: pd.DataFrame, costs: pd.DataFrame, of_demos: pd
     UserError
         If `costs` has no such columns.
     """
+    for what, given in (("found", found), ("costs", costs), ("of_demos", of_demos)):
+        if not (what == "of_demos" and given is None):
+            check_kind(given, pd.DataFrame, what, _FRAMES[what])
     if not {"model", "flops_per_ms"} <= set(costs.columns):
         raise UserError(f"costs have columns {', '.join(map(str, costs.columns))}; expected model and flops_per_ms")
     number = counts(found, of_demos)

@@ -11,7 +11,7 @@ from ...accuracy.features.shown.search import CANNOT, FOUND, NOT_FOUND, NOT_TRIE
 from ...accuracy.study.phases.progress import Progress
 from ...models.catalogue import MODELS, get_model
 from ...models.definition.neuron import NeuronModel
-from ...models.ground.errors import check_list
+from ...models.ground.errors import check_kind, check_list
 from ..writing.bars import shown
 
 #: Statements of Izhikevich 2004 in its comparison, where they are certain: all twenty for his own model, three for
@@ -60,6 +60,7 @@ def features(
     """
     if models is not None:
         check_list(models, "models", "['izhikevich', 'lif']")
+    check_kind(presets, bool, "presets", "True or False")
     subjects = [each for given in (list(MODELS) if models is None else models) for each in _sets(given, presets)]
     found = []
     with shown(progress) as told:

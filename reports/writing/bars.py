@@ -16,7 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsed
 from rich.progress import Progress as Bar
 
 from ...accuracy.study.phases.progress import Progress
-from ...models.ground.errors import visible
+from ...models.ground.errors import UserError, short, visible
 
 #: Longest time between two lines of progress if no bar can be drawn, in s.
 HEARTBEAT = 20.0
@@ -46,7 +46,11 @@ def bars(lines: bool = True, quiet: bool = False) -> Iterator[Progress]:
 
 def shown(progress: Progress | None) -> AbstractContextManager[Progress]:
     """Return what a function of Python tells its progress: `progress`, or bars where they can be drawn."""
-    return bars(lines=False) if progress is None else nullcontext(progress)
+    if progress is None:
+        return bars(lines=False)
+    if not all(callable(getattr(progress, name, None)) for name in ("begin", "done", "say")):
+        raise UserError(f"progress = {short(repr(progress))}: give a Progress, or leave it out")
+    return nullcontext(progress)
 
 
 class _Bars:

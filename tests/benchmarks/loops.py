@@ -16,6 +16,7 @@ _DECLARED = re.compile(r"^(\s*)(?:const double|int) ", re.MULTILINE)
 _NUMPY = """
 def loop(steps, dt_, {input}_{parameters}, {state}):
     spikes = 0
+{once}
     for k in range(steps):
 {advance}
         fired = {spiked}
@@ -29,6 +30,7 @@ def loop(steps, dt_, {input}_{parameters}, {state}):
 _NUMBA = """
 def loop(steps, dt_, {input}_{parameters}, {arrays}):
     spikes = 0
+{once}
     for k in range(steps):
         for i in range(len({first})):
 {load}
@@ -63,6 +65,7 @@ def source(step, form):
         first=f"{step.state[0]}s",
         load=each("@_ = @s[i]", 12),
         store=each("@s[i] = @_next_", 12),
+        once=block("once", 4),
         advance=block("advance", 8),
         advance_deep=block("advance", 12),
         spike=block("spike", 12 if form is _NUMPY else 16),

@@ -49,6 +49,8 @@ STEPPED = [
     ("hodgkin_huxley", "rk4"),
     ("hodgkin_huxley", "exponential_euler"),
     ("hodgkin_huxley", "exponential_euler_staggered"),
+    ("adex", "euler"),
+    ("traub_miles", "euler"),
 ]
 
 

@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 sys.setdlopenflags(os.RTLD_NOW | os.RTLD_GLOBAL)  # modules find NEST's functions
@@ -28,7 +29,12 @@ def set_input(neurons: object, value: float) -> None:
         setattr(neurons, entry, value)
 
 
-answers = []
+def advance(dt: float, steps: int) -> None:
+    """Make some steps more."""
+    nest.Run(steps * dt)
+
+
+answers, operations = [], {}
 for place, run in enumerate(question["runs"]):
     started = time.perf_counter()
     nest.ResetKernel()
@@ -50,6 +56,11 @@ for place, run in enumerate(question["runs"]):
         nest.Connect(generator, neurons, syn_spec={"delay": run["dt"], **question.get("port", {})})
     set_input(neurons, pieces[0][1])
     nest.Prepare()
+    if "count" in question:
+        from spikecost.harness.engines.seen import operations_seen
+
+        operations = operations_seen(partial(advance, run["dt"]), question["count"])
+        break
     built, seconds = time.perf_counter() - started, 0.0
     for duration, value in pieces:
         set_input(neurons, value)
@@ -60,4 +71,4 @@ for place, run in enumerate(question["runs"]):
     answers.append({"times": recorder.get("events", "times").tolist(), "seconds": seconds, "built": built})
 
 with open(question["answer"], "w") as file:
-    json.dump({"runs": answers, "version": f"NEST {nest.__version__}"}, file)
+    json.dump({"runs": answers, "version": f"NEST {nest.__version__}", "operations": operations}, file)

@@ -57,7 +57,7 @@ def set_input(value: float) -> None:
             setattr(each, entry, scale * value)
 
 
-answers = []
+answers, operations = [], {}
 playing: list[object] = []
 for place, dt in enumerate(question["dts"]):
     events = h.Vector()
@@ -76,6 +76,11 @@ for place, dt in enumerate(question["dts"]):
             values.play(getattr(each, f"_ref_{entry}"), times, True)
     set_input(question["pieces"][0][1])
     h.finitialize(question["v"])
+    if "count" in question:
+        from spikecost.harness.engines.seen import operations_seen
+
+        operations = operations_seen(lambda steps: [h.fadvance() for _ in range(steps)], question["count"])
+        break
     seconds, end = 0.0, 0.0
     for duration, value in question["pieces"]:
         if not playing:
@@ -87,4 +92,4 @@ for place, dt in enumerate(question["dts"]):
     answers.append({"times": events.to_python(), "seconds": seconds, "built": built})
 
 with open(question["answer"], "w") as file:
-    json.dump({"runs": answers, "version": f"NEURON {neuron.__version__}"}, file)
+    json.dump({"runs": answers, "version": f"NEURON {neuron.__version__}", "operations": operations}, file)

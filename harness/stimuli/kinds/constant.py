@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ....models.ground.errors import UserError
+from ....models.ground.errors import UserError, check_list, short
 from ....models.language import units
 from ..base import Stimulus
 from ..kind import STIMULI, Kind
@@ -33,8 +33,12 @@ def piecewise_constant(pieces: Sequence[tuple[Any, Any]]) -> Stimulus:
     UserError
         If a duration is not a positive time or the values' units differ.
     """
-    if not pieces:
+    check_list(pieces, "pieces", "[(10*ms, 0*mV/ms), (50*ms, 1*mV/ms)]")
+    if not len(pieces):
         raise UserError("a stimulus needs at least one (duration, value) piece")
+    wrong = next((each for each in pieces if not isinstance(each, list | tuple) or len(each) != 2), None)
+    if wrong is not None:
+        raise UserError(f"pieces has {short(repr(wrong))}: give pairs of a duration and a value")
     dimension, values = internal_values(*(value for _, value in pieces))
     return Stimulus([units.in_ms(duration, "duration") for duration, _ in pieces], values, dimension)
 

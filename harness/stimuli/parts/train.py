@@ -203,7 +203,7 @@ def numbers_of(given: Any, what: str) -> tuple[Array, Dimension]:
     except UserError as error:
         raise UserError(f"{what}: {error}") from None
     dimension = units.dimension_of(read)
-    plain = np.atleast_1d(np.asarray(read, dtype=float)).ravel()
+    plain = np.atleast_1d(units.plain(read, what)).ravel()
     if not np.isfinite(plain).all():
         raise UserError(f"{what}: a number is not finite")
     shift = units.exponent(dimension)

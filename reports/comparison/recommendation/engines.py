@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from ....harness.engines import ENGINES as SIMULATORS
-from ....models.ground.errors import UserError
+from ....models.ground.errors import UserError, check_text
 from ....models.ground.named_files import name_in
 
 
@@ -54,6 +54,7 @@ def engine_named(name: str) -> Restriction:
     UserError
         If there is no such engine, or its methods are not among those of spikecost.
     """
+    check_text(name, "engine", "brian2")
     known = name.lower()
     if known in ENGINES:
         return ENGINES[known]

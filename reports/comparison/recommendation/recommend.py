@@ -18,7 +18,7 @@ from ....harness.engines import ENGINES as SIMULATORS
 from ....harness.engines import named_engine
 from ....models.catalogue import get_model
 from ....models.definition.neuron import NeuronModel
-from ....models.ground.errors import UserError, check_list, short
+from ....models.ground.errors import UserError, check_list, check_text, short
 from ....models.language import units
 from ...results.recorded_model import recorded_model
 from ...writing.notebook import Shown, frame_html
@@ -30,6 +30,7 @@ from ..run_folder import RunFolder
 from . import ways_in_engines
 from .budget import budget_said, read_budget
 from .engines import ENGINES, engine_named
+from .from_atlas import run_of_atlas
 from .program import program_of, undefined, way_in_brian2
 from .reasons import reasons_for
 from .ways import as_choice, cheapest, in_words, others_said, others_than, ranked, ways_asked_for
@@ -110,6 +111,7 @@ def recommend(
     engine: str | None = None,
     jobs: int | None = None,
     progress: Progress | None = None,
+    atlas: str | None = None,
 ) -> Recommendation:
     """Recommend model, method, detection and dt.
 
@@ -135,19 +137,31 @@ def recommend(
         Threads of that run; by default one per core.
     progress : Progress, optional
         By default a bar in terminals and notebooks, and nothing elsewhere.
+    atlas : str, optional
+        A kind of drive, such as ``"constant"``: the costs are those of the atlas under it, and nothing is run. They are
+        of the lowest rate in the atlas that is not below `rate`, and of the loosest tolerance that is strict enough.
 
     Raises
     ------
     UserError
-        If a value cannot be read, the run has not this rate or tolerance, or nothing meets the request.
+        If a value cannot be read, the run or the atlas has not this rate or tolerance, or nothing meets the request.
     """
-    for name, given_list, example in (("features", features, "['tonic_bursting']"), ("models", models, "['lif']")):
-        if given_list is not None:
-            check_list(given_list, name, example)
+    check_list(features, "features", "['tonic_bursting']")
+    if models is not None:
+        check_list(models, "models", "['lif']")
+        models = list(models)
+    check_text(engine, "engine", "brian2", optional=True)
     if run is not None and not isinstance(run, RunFolder):
         raise UserError(f"run = {short(repr(run))}: give a run, such as sc.RunFolder.read('spikecost-report')")
     hertz, allowed, most = _hertz(rate), float(units.in_ms(tolerance, "tolerance")), read_budget(budget)
     wanted = [FEATURES[name].name for name in features]
+    looked_up = ""
+    if atlas is not None:
+        if run is not None:
+            raise UserError("a run and the atlas were given: give one of them")
+        if wanted:
+            raise UserError("--atlas with features: the atlas does not know yet which presets show them; leave one out")
+        run, hertz, looked_up = run_of_atlas(hertz, atlas)
     given = run is not None
     run, itself = _run_with(run, engine, models or Suite().models, hertz, allowed, jobs=jobs, progress=progress)
     if engine is not None and itself:
@@ -169,9 +183,9 @@ def recommend(
     best = cheapest(affordable)
     choice = as_choice(best)
     in_brian2, remarks = way_in_brian2(run, rows, best, most)
-    why = [*reasons_for(rows, best, allowed, most), *why, *remarks]
+    why = [*([looked_up] if looked_up else []), *reasons_for(rows, best, allowed, most), *why, *remarks]
     asked = {
-        "rate_hz": hertz,
+        "rate_hz": _hertz(rate),
         "tolerance_ms": allowed,
         "features": wanted,
         "budget_flops": most if math.isfinite(most) else None,

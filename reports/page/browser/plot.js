@@ -70,6 +70,19 @@ function show(id, traces, { height, ...layout }, nothing = "Nothing to draw for 
   }, { responsive: true, displaylogo: false, showSendToCloud: false, plotlyServerURL: "", modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"] });
 }
 
+/** Hide each label of a curve that would cover an earlier one: lists of colours name the curves, too. */
+function apart(id) {
+  const plot = byId(id), kept = [], hidden = {};
+  for (const each of plot.querySelectorAll(".annotation")) {
+    if (!plot.layout.annotations[each.dataset.index].text.startsWith("<b>")) continue;
+    const box = each.getBoundingClientRect();
+    const covers = (other) => box.left < other.right && other.left < box.right && box.top < other.bottom && other.top < box.bottom;
+    if (kept.some(covers)) hidden[`annotations[${each.dataset.index}].visible`] = false;
+    else kept.push(box);
+  }
+  if (Object.keys(hidden).length) Plotly.relayout(plot, hidden);
+}
+
 function listen(id, said, what = "Plot") {
   const plot = byId(id);
   plot.tabIndex = 0;

@@ -135,6 +135,7 @@ function workPrecision() {
     show("wp-plot", traces, { height: Math.min(640, Math.max(420, innerHeight - used - 60)), // the controls and the axis fit on one screen
  margin: { l: 70, r: 20, t: 42, b: 55 }, annotations, shapes, uirevision: JSON.stringify([now.cost, now.measure, now.regime, toFloor]),
       xaxis: logarithmic(run.costs[now.cost].label), yaxis: logarithmic(error, { range: [Math.log10(bottom) - 0.15, Math.log10(top) + 0.25] }) });
+    apart("wp-plot");
   }
 
   listen("wp-plot", "wp-said", "Cost against error of every run");

@@ -93,7 +93,7 @@ def test_what_a_simulator_prints_is_not_its_answer(program):
     ("text", "said"),
     [
         ("raise ValueError('no such mechanism')", "failed: ValueError: no such mechanism"),
-        ("print('half', flush=True); os.abort()", "failed: half"),
+        ("print('half', flush=True); os.abort()", "failed: it was ended by signal 6, after it printed: half"),
         ("os.kill(os.getpid(), 9)", "failed: was ended by signal 9"),
         ("print('nothing to do')", "ended without an answer: nothing to do"),
         ("open(question['answer'], 'w').write('[1, 2')", "ended without an answer"),

@@ -7,6 +7,8 @@ LIF model in a process of its own, prints to its standard output, and one of the
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 import sys
 from importlib.metadata import EntryPoint
 
@@ -117,16 +119,23 @@ SUITE = Suite(
 )
 
 
-@pytest.fixture(scope="module")
-def others(tmp_path_factory):
-    """Make the simulators known by entry points of another package."""
-    folder = tmp_path_factory.mktemp("package")
-    names = [*FAULTS, "missing"]
-    items = "\n".join(f"{name} = Fake({name!r})" for name in names)
+NAMES = [*FAULTS, "missing"]
+
+
+def write_package(folder):
+    """Write the other package, and return its entry points."""
+    items = "\n".join(f"{name} = Fake({name!r})" for name in NAMES)
     (folder / "other_simulators.py").write_text(MODULE.replace("NAMES", items))
     for name, fault in FAULTS.items():
         (folder / f"{name}.py").write_text(PROGRAM.replace("FAULT", fault or "pass"))
-    points = [EntryPoint(name, f"other_simulators:{name}", "spikecost.engines") for name in names]
+    return [EntryPoint(name, f"other_simulators:{name}", "spikecost.engines") for name in NAMES]
+
+
+@pytest.fixture(scope="module")
+def others(tmp_path_factory):
+    """Make the simulators known by entry points of another package."""
+    folder, names = tmp_path_factory.mktemp("package"), NAMES
+    points = write_package(folder)
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(str(folder))
         patch.setattr(registry, "entry_points", lambda group: points if group == "spikecost.engines" else [])
@@ -273,6 +282,58 @@ def test_recommend_says_which_dt_a_simulator_needs(run):
         recommend(100 * Hz, 0.3 * ms, run=run, engine="breaks")
     with pytest.raises(UserError, match="leave them out"):
         recommend(100 * Hz, 0.3 * ms, run=run, engine="fake", budget=1e9)
+
+
+def test_on_the_command_line_with_two_threads_in_folders_with_spaces_and_capitals(tmp_path):
+    package = tmp_path / "Other Package"
+    about = package / "Other_Simulators-1.0.dist-info"
+    about.mkdir(parents=True)
+    points = "\n".join(f"{point.name} = {point.value}" for point in write_package(package))
+    (about / "entry_points.txt").write_text(f"[spikecost.engines]\n{points}\n")
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: Other-Simulators\nVersion: 1.0\n")
+    work = tmp_path / "New Folder"
+    work.mkdir()
+    fields = {"models": ["lif"], "methods": ["euler"], "detections": ["grid"], "rates": [100], "tolerances": ["1ms"]}
+    fields |= {"horizons": ["60ms"], "trials": 1, "finest": "0.02ms", "per_decade": 4, "repeats": 1, "engines": NAMES}
+    lines = [f"{name} = {json.dumps(value)}" for name, value in fields.items()]
+    lines += [f"{name} = false" for name in ("witnessed", "thorough", "features")]
+    (work / "Suite File.toml").write_text("\n".join(lines) + "\n")
+    command = [sys.executable, "-m", "spikecost.cli", "run", "--suite", "Suite File.toml", "--jobs", "2"]
+    command += ["--out", "My Run"]
+    done = subprocess.run(
+        command,
+        cwd=work,
+        env={**os.environ, "PYTHONPATH": str(package), "SPIKECOST_STORE": "off"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+    assert "{}" * 100 not in done.stdout + done.stderr
+    table = RunFolder.read(work / "My Run").table.set_index("engine")
+    assert table["status"].to_dict() == {
+        OURS: "reached",
+        **dict.fromkeys(("fake", "half"), "reached"),
+        **dict.fromkeys(("crashes", "leaves"), "not reached"),
+        **dict.fromkeys(("breaks", "hangs"), "failed"),
+        "missing": "not here",
+    }
+    assert "did not end within" in table["reason"]["hangs"]
+    assert "it was ended by signal 6, after it printed: Welcome" in table["reason"]["crashes"]
+
+
+def test_recommend_without_a_run_makes_one(others):
+    # it runs the models with the simulator, and our rk4 for comparison
+    best = recommend(100 * Hz, 1 * ms, engine="fake", models=["lif", "izhikevich"], jobs=1)
+    assert best.choice["engine"] == "fake"
+    assert best.choice["model"] == "lif"
+    assert best.choice["error_ms"] <= 1
+    assert 0 < best.choice["dt_ms"] <= 1
+    assert best.not_recommended == {"izhikevich:RS": "not applicable: it has a leaky model only"}
+    assert best.asked["engine"] == "fake"
+    with pytest.raises(UserError, match=r"lif: not here: it is not installed; install it"):
+        recommend(100 * Hz, 1 * ms, engine="missing", models=["lif"], jobs=1)
 
 
 def test_names_that_are_not_known():

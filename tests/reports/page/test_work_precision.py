@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import replace
+from itertools import combinations
 
+import pandas as pd
 import pytest
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import Select
@@ -152,3 +154,24 @@ def test_a_model_without_a_value_of_the_chosen_error_is_named(browser, small_run
     assert "no value of this error" not in said.text
     Select(browser.find_element(By.ID, "wp-error")).select_by_value("gamma_2ms")
     assert said.text.startswith("lif has no value of this error here.")
+
+
+#: The places of the labels of curves, without those that are hidden.
+LABELS = """
+    const plot = document.getElementById("wp-plot");
+    return [...plot.querySelectorAll(".annotation")]
+      .filter((each) => plot.layout.annotations[each.dataset.index].text.startsWith("<b>"))
+      .map((each) => each.getBoundingClientRect()).map((box) => [box.left, box.right, box.top, box.bottom]);
+"""
+
+
+def test_labels_do_not_cover_each_other(browser, small_run, tmp_path):
+    own = small_run.points[small_run.points["model"] == "lif"]
+    alike = pd.concat([own, own.assign(model="izhikevich:RS")])  # two curves in one place
+    (tmp_path / "index.html").write_text(page(replace(small_run, points=alike)))
+    browser.open(tmp_path / "index.html")
+    boxes = browser.execute_script(LABELS)
+    assert len(boxes) == 2  # both ends of the first curve
+    for one, other in combinations(boxes, 2):
+        apart = one[1] <= other[0] or other[1] <= one[0] or one[3] <= other[2] or other[3] <= one[2]
+        assert apart

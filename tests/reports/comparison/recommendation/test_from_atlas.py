@@ -1,0 +1,63 @@
+"""A recommendation from the atlas: nothing is run, and it is said which regime it is from."""
+
+import pytest
+from brian2 import Hz, ms
+
+from spikecost.models.ground.errors import UserError
+from spikecost.reports.atlas import kept
+from spikecost.reports.comparison.recommendation import recommend as recommend_module
+from spikecost.reports.comparison.recommendation.from_atlas import run_of_atlas
+from spikecost.reports.comparison.recommendation.recommend import recommend
+from spikecost.reports.comparison.run_folder import RunFolder
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_run(monkeypatch):
+    monkeypatch.setattr(recommend_module, "compare", lambda *_, **__: pytest.fail("models were run"))
+
+
+def test_it_is_the_cheapest_row_of_the_nearest_stricter_regime():
+    found = recommend(45 * Hz, 0.2 * ms, models=["lif", "izhikevich"], atlas="constant")
+    rows = kept.read(wanted={"stimulus": "constant", "level": "50 Hz", "tolerance": 0.1, "horizon_ms": 1000.0})
+    rows = rows[rows["model"].isin(["lif", "izhikevich:RS"])]
+    assert found.choice["flops_per_ms"] == rows["round_flops_per_ms"].fillna(rows["flops_per_ms"]).min()
+    assert found.choice["error_ms"] <= 0.1
+    assert "constant at 50 Hz, the nearest rate that is not below 45 Hz" in found.why[0]
+    assert any("judged at 0.1 ms" in said for said in found.why)
+    assert found.asked["rate_hz"] == pytest.approx(45)
+
+
+def test_a_model_that_does_not_reach_the_rate_is_said():
+    found = recommend(20 * Hz, 0.1 * ms, atlas="constant")
+    assert "starts to fire at 50.12 Hz" in found.not_recommended["hodgkin_huxley"]
+
+
+def test_an_engine_restricts_it():
+    found = recommend(20 * Hz, 0.1 * ms, models=["lif"], engine="brian2", atlas="constant")
+    assert found.choice["detection"] == "grid"
+    assert "run(" in found.code
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"atlas": "constant", "rate": 5000 * Hz}, "no rate of 5000 Hz or more with constant: it has"),
+        ({"atlas": "ramp"}, "none of this drive"),
+        ({"atlas": "constant", "tolerance": 1e-6 * ms}, "no tolerance as strict as 1e-06 ms"),
+        ({"atlas": "constant", "features": ["tonic_bursting"]}, "--atlas with features"),
+        ({"atlas": "constant", "models": ["no_model"]}, "no model 'no_model'"),
+    ],
+)
+def test_what_the_atlas_has_not_is_one_line(given, said):
+    more = {"rate": 20 * Hz, "tolerance": 0.1 * ms} | given
+    with pytest.raises(UserError, match=said) as caught:
+        recommend(more.pop("rate"), more.pop("tolerance"), **more)
+    assert "\n" not in str(caught.value)
+
+
+def test_the_atlas_as_a_run():
+    run, rate, said = run_of_atlas(20.0, "ornstein_uhlenbeck")
+    assert isinstance(run, RunFolder)
+    assert rate == 20.0
+    assert "nearest" not in said
+    assert set(run.models) == set(run.own["model"])
