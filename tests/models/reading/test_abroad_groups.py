@@ -8,7 +8,7 @@ import brian2
 import pytest
 
 from ...archetypes import choose
-from .abroad_groups import DOCUMENT, GROUPS, HEAD, INTRODUCTION, line_of, row_of
+from .abroad_groups import DOCUMENT, EXAMPLES, GROUPS, HEAD, INTRODUCTION, line_of, row_of
 
 #: These are run every day; the others in ``tox -e deep``.
 EVERYDAY = ("leaky_currents", "gap_junctions", "table_of_values", "growing_refractory_time", "noise_by_an_operation")
@@ -25,13 +25,14 @@ def quiet():
 
 
 def lines(page):
-    rows = [line for line in page.splitlines() if line.startswith("| `")]
+    rows = [line for line in page.partition("\n## ")[0].splitlines() if line.startswith("| `")]
     return {re.match(r"[| `]*(\w+)", line)[1]: line for line in rows}
 
 
 def test_the_page_has_every_group(page):
     assert page.startswith(INTRODUCTION)
     assert HEAD in page
+    assert page.endswith(EXAMPLES)
     assert list(lines(page)) == list(GROUPS)
     refused = sum("| refused: " in line for line in lines(page).values())
     assert f"Accepted: {len(GROUPS) - refused} of {len(GROUPS)} groups." in page
