@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 import spikecost as sc
+from spikecost.reports.comparison.run_folder import RunFolder
 from spikecost.reports.regression.guard import Guard
 
 from .messages import mentions, tells
@@ -303,3 +304,18 @@ def test_the_fixture_names_the_input(tmp_path, monkeypatch):
     arguments = list(sys.argv)
     assert Guard().operations("cell.py:G", "euler", input="Iext") > 0
     assert sys.argv == arguments
+
+
+def test_a_run_is_read_from_another_working_folder(said, folder, tmp_path_factory, monkeypatch):
+    tiny = ("--methods", "rk4", "--detections", "hermite", "--rates", "50", "--tolerances", "0.1ms", "--trials", "1")
+    assert said("run", "--quick", "--models", "script.py:G", "leaky.toml", *tiny, "--out", "out")[0] == 0
+    monkeypatch.chdir(tmp_path_factory.mktemp("else where"))
+    out = os.path.relpath(folder / "out")
+    named = [str(model).removesuffix(":G") for model in RunFolder.read(out).about["suite"]["models"]]
+    assert [Path(model).resolve() for model in named] == [folder / "script.py", folder / "leaky.toml"]
+    assert said("report", out, "--format", "txt")[0] == 0
+    assert json.loads(said("recommend", out, "--rate", "50", "--tolerance", "0.1ms", "--json")[1])["choice"][
+        "model"
+    ] in ("G", "leaky")
+    assert said("baseline", "update", out, "--baseline", "kept.json")[0] == 0
+    assert said("check", out, "--baseline", "kept.json")[0] == 0

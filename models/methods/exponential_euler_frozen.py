@@ -25,6 +25,7 @@ class FrozenExponentialEuler(FixedStep):
     order = 1
     order_alone = math.inf
     brian2 = "exponential_euler"
+    source = "Stimberg et al. 2019"
     usual = False
 
     def why_not(self, model: NeuronModel, detection: str, varying: bool) -> str:

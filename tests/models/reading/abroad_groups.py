@@ -767,8 +767,9 @@ EXAMPLES = """\
 ## Brian2's own examples
 
 The programs in the folder `examples` of Brian2's repository (commit aec54d2a) were run up to their first `run`, except
-multicompartmental ones and seven that need other packages or start processes. Each definition of a group with a threshold was converted,
-and one neuron of it was run for 200 ms in Brian2 and here, as above. The tests do not repeat this.
+multicompartmental ones and seven that need other packages or start processes. Each definition of a group with a
+threshold was converted, and one neuron of it was run for 200 ms in Brian2 and here, as above. The tests do not repeat
+this.
 
 | kind | groups | accepted | equal to Brian2's |
 |---|---|---|---|

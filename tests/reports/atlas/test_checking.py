@@ -50,9 +50,15 @@ def test_rounding_is_not_a_difference(computed_again):
     assert differences(computed_again, again).empty
 
 
-def test_the_seed_decides_what_is_drawn_and_the_time_how_much(small_atlas, computed_again):
-    drawn = {check(0.01, str(seed), folder=small_atlas[0]).wanted for seed in range(20)}
-    assert len(drawn) > 1
+def test_the_seed_decides_what_is_drawn_and_the_time_how_much(small_atlas, computed_again, monkeypatch):
+    answer, drawn = checking.computed, []
+    monkeypatch.setattr(
+        checking, "computed", lambda part, names, **_: drawn.append((part, *names)) or answer(part, names)
+    )
+    for seed in ("a", "a", *map(str, range(20))):
+        check(0.01, seed, folder=small_atlas[0])
+    assert drawn[0] == drawn[1]
+    assert len(set(drawn)) == 4  # two parts, two methods
     nothing = check(1.0, folder=small_atlas[0], seconds=0.0)
     assert nothing.rows == 0
     assert nothing.wanted == len(computed_again)
