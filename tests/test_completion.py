@@ -11,6 +11,7 @@ import pytest
 from spikecost.accuracy.features import FEATURES
 from spikecost.models.catalogue import MODELS
 from spikecost.models.methods import METHODS
+from spikecost.reports.claims import published  # noqa: F401 - registers the claims
 from spikecost.reports.claims.claim import CLAIMS
 from spikecost.reports.commands.about_models.names import names_of
 

@@ -95,6 +95,7 @@ WORKING = {
     sc.poisson_train: {"rate": 10 * Hz, "duration": 50 * ms},
     sc.regular_train: {"interval": 5 * ms, "duration": 50 * ms},
     sc.recorded_train: {"times": [1, 2] * ms},
+    sc.atlas: {},
     sc.as_it_stands: {"duration": 50 * ms},
     sc.with_conductance: {"model": sc.get_model("lif"), "reversal": 0 * mV},
     sc.with_synapses: {"model": sc.get_model("lif"), "exc": (0 * mV, 5 * ms)},

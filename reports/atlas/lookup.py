@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from ...models.ground.errors import UserError, check_list, short
+from ...models.ground.errors import UserError, check_list, check_text, short
 from ...models.ground.named_files import name_in
 from . import kept
 from .columns import COLUMNS
@@ -39,6 +39,9 @@ def atlas(models: list[str] | None = None, *, stimulus: str | None = None, level
     """
     if models is not None:
         check_list(models, "models", "['lif']")
+        models = list(models)
+        for name in models:
+            check_text(name, "a model of the atlas", "lif")
     wanted = {name: value for name, value in (("stimulus", stimulus), ("level", level)) if value is not None}
     for name, value in wanted.items():
         if not isinstance(value, str):

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from selenium.webdriver.common.by import By
 
+from spikecost.reports.claims import published  # noqa: F401 - registers the claims
 from spikecost.reports.claims.claim import CLAIMS
 from spikecost.reports.page.claims import claims
 from spikecost.reports.writing.escape import markdown
