@@ -54,6 +54,10 @@ os.environ["SPIKECOST_STORE"] = "off"
 # groups and synapses of tests are small: Cython would compile for ten times as long as they run
 brian2.prefs.codegen.target = "numpy"
 
+# in a background job of a script Ctrl-C is ignored; tests send it to themselves
+if getattr(signal.getsignal(signal.SIGINT), "previous_handler", None) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, brian2._InterruptHandler(signal.default_int_handler))
+
 #: The beginning of the reason of a skip that is due to the processor.
 NOT_TO_BE_INSTALLED = ("no PMU", "this processor has no")
 

@@ -70,13 +70,32 @@ class _Keeper:
 
 
 _keeper: _Keeper | None = None
+#: Signals that were ignored when the program was started.
+_ignored: set[int] = set()
+
+
+def _nothing(_number: int, _frame: FrameType | None) -> None:
+    """Handle a signal by doing nothing; unlike `signal.SIG_IGN`, it can be called."""
 
 
 @contextmanager
 def as_ctrl_c() -> Iterator[None]:
-    """Let SIGTERM and SIGHUP raise KeyboardInterrupt like Ctrl-C, unless they are ignored (as with nohup)."""
-    with _handled(signal.default_int_handler, [signal.SIGTERM, signal.SIGHUP]):
-        yield
+    """Let SIGTERM and SIGHUP raise KeyboardInterrupt like Ctrl-C, unless they are ignored (as with nohup).
+
+    A Ctrl-C that is ignored, as in the background jobs of scripts, stays ignored: Brian2 replaces the handler when it is
+    imported, and calls the one that it found.
+    """
+    ignored = _in_main_thread() and signal.getsignal(signal.SIGINT) == signal.SIG_IGN
+    if ignored:
+        _ignored.add(signal.SIGINT)
+        signal.signal(signal.SIGINT, _nothing)
+    try:
+        with _handled(signal.default_int_handler, [signal.SIGTERM, signal.SIGHUP]):
+            yield
+    finally:
+        if ignored:
+            _ignored.discard(signal.SIGINT)
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 @contextmanager
@@ -271,7 +290,8 @@ def _handled(handler: Any, numbers: Any) -> Iterator[None]:
                 now = signal.getsignal(number)
                 if now not in (signal.SIG_IGN, None):
                     before[number] = now
-                    signal.signal(number, handler)
+                    # the programs that it starts also ignore what is ignored
+                    signal.signal(number, signal.SIG_IGN if number in _ignored else handler)
         yield
     finally:
         for number, old in before.items():

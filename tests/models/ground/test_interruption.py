@@ -8,6 +8,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 
+import brian2
 import numpy as np
 import pytest
 from brian2 import ms
@@ -38,6 +39,23 @@ def test_a_signal_waits_until_something_is_kept_and_is_sent_then(number):
     with as_ctrl_c(), pytest.raises(KeyboardInterrupt):
         keep()
     assert finished == ["kept"]
+
+
+def test_what_was_ignored_stays_ignored_whatever_brian2_installs(number):
+    before = signal.getsignal(number)
+    signal.signal(number, signal.SIG_IGN)
+    try:
+        with as_ctrl_c():
+            if number == signal.SIGINT:
+                signal.signal(number, brian2._InterruptHandler(signal.getsignal(number)))
+            signal.raise_signal(number)
+            with keeping() as came, interruptible():
+                signal.raise_signal(number)
+                assert signal.getsignal(number) == signal.SIG_IGN  # a program that is started now inherits it
+            assert came == []
+        assert signal.getsignal(number) == signal.SIG_IGN
+    finally:
+        signal.signal(number, before)
 
 
 def test_whoever_has_dealt_with_a_signal_is_not_sent_it_again(number):
