@@ -580,6 +580,7 @@ QUICK = {
     "atlas info": [],
     "atlas show": ["lif"],
     "atlas make": ["--models", "lif", "--drives", "constant", "--for", "1ms", "--folder", "atlas"],
+    "atlas check": ["--fraction", "0.0001"],
 }
 
 
