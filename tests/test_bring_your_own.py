@@ -238,9 +238,10 @@ def test_another_packages_model_method_and_counter(installed):
     assert mentions(lines[0], "tiny, tiny_euler, grid", "10 steps")
     assert mentions(lines[1], "counted", "10 add, 10 sub, 20 mul, 10 compare")
     assert mentions(lines[2], "tiny_counter", "10 add, 10 sub, 20 mul, 10 compare")
-    listed = installed("models").stdout
-    assert "tiny" in listed
-    assert "A tiny model" in listed
+    listed = installed("models")
+    assert (listed.returncode, listed.stderr) == (0, "")
+    assert "tiny" in listed.stdout
+    assert "A tiny model" in listed.stdout
 
 
 @pytest.mark.slow

@@ -722,7 +722,7 @@ def test_every_method_that_a_verdict_may_name_can_be_counted_and_shown(said):
     for method in METHODS:
         models = [
             name
-            for name in ("lif", "izhikevich", "hodgkin_huxley")
+            for name in ("lif", "izhikevich", "hodgkin_huxley", "adex")
             if any(not why_not(MODELS[name], method, detection) for detection in DETECTIONS)
         ]
         model = next(iter(models), None)

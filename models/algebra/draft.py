@@ -9,6 +9,7 @@ from fractions import Fraction
 from ..ground.errors import UserError
 from .expression import FLOATS, Const, Expr, Number, Var, evaluate, expr, names, rebuild, text
 from .polynomial import ZERO, coefficients, frozen_parts, is_zero, linear_parts, plus, times
+from .rewriting import Graph
 from .system import System
 
 #: The places in a step at which a method may use the input.
@@ -227,7 +228,8 @@ class Derivatives:
                 parts = split(self._opened(value, {name}), name)
                 if parts is None:
                     raise NotApplicable(f"d{name}/dt is not linear in {name}")
-                found[name] = parts
+                constant, factor = parts
+                found[name] = constant, ZERO if is_zero(Graph().lower(factor, {})) else factor  # zero also as 1 - 1
         values = self._stage(x, at, *(part for parts in found.values() for part in parts))
         a: dict[str, Expr] = {}
         b: dict[str, Expr] = {}

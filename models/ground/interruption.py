@@ -82,8 +82,8 @@ def _nothing(_number: int, _frame: FrameType | None) -> None:
 def as_ctrl_c() -> Iterator[None]:
     """Let SIGTERM and SIGHUP raise KeyboardInterrupt like Ctrl-C, unless they are ignored (as with nohup).
 
-    A Ctrl-C that is ignored, as in the background jobs of scripts, stays ignored: Brian2 replaces the handler when it is
-    imported, and calls the one that it found.
+    A Ctrl-C that is ignored, as in the background jobs of scripts, stays ignored: Brian2 replaces the handler when it
+    is imported, and calls the one that it found.
     """
     ignored = _in_main_thread() and signal.getsignal(signal.SIGINT) == signal.SIG_IGN
     if ignored:

@@ -35,6 +35,22 @@ class Place:
     variable: str
     index: int
 
+    @property
+    def array(self) -> Any:
+        """Brian2's variable.
+
+        Raises
+        ------
+        UserError
+            If the group no longer exists: Brian2 keeps only weak references.
+        """
+        try:
+            return self.group.variables[self.variable]
+        except ReferenceError:
+            raise UserError(
+                f"the group with the variable '{self.variable}' no longer exists; keep that group in a variable"
+            ) from None
+
 
 @dataclass(frozen=True)
 class Joined:

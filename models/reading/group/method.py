@@ -12,11 +12,9 @@ from brian2.stateupdaters.exponential_euler import get_conditionally_linear_syst
 
 from ...ground.errors import UserError
 from ...methods import METHODS
+from ...methods.exponential_euler_frozen import FrozenExponentialEuler
 from .names import Names
 from .texts import Texts
-
-#: The method for what Brian2's exponential Euler does where a derivative is not linear in its variable.
-FROZEN = METHODS["exponential_euler_frozen"]
 
 
 def _without_noise(name: str) -> str:
@@ -47,9 +45,7 @@ def method_of(group: brian2.NeuronGroup, names: Names, texts: Texts) -> str:
     """
     equations = texts.equations if texts.places else group.equations
     names = names.with_objects(texts.objects)
-    variables = dict(group.variables) | {
-        name: place.group.variables[place.variable] for name, place in texts.places.items()
-    }
+    variables = dict(group.variables) | {name: place.array for name, place in texts.places.items()}
     variables |= {name: names.resolved(name) for name in equations.identifiers - set(variables)}
     choices = group.method_choice
     choices = [choices] if isinstance(choices, str) or callable(choices) else choices
@@ -68,8 +64,8 @@ def method_of(group: brian2.NeuronGroup, names: Names, texts: Texts) -> str:
         name = "exact" if choice == "linear" else choice if isinstance(choice, str) else type(choice).__name__
         # the first of a name is that of most models
         ours = {method.brian2: method.name for method in reversed([*METHODS.values()]) if method.brian2}
-        if name == FROZEN.brian2 and _freezes(equations, variables):
-            return FROZEN.name
+        if name == FrozenExponentialEuler.brian2 and _freezes(equations, variables):
+            return FrozenExponentialEuler.name
         if name in ours:
             return ours[name] if equations.is_stochastic else _without_noise(ours[name])
         raise UserError(f"{group.name}: spikecost has no method like Brian2's '{name}'; it has {', '.join(ours)}")

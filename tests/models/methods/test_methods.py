@@ -155,3 +155,13 @@ def test_what_is_no_polynomial(root):
     assert linear_parts(root, "x") is None
     assert linear_parts(x * x, "x") is None
     assert linear_parts(Const(expr(3).value), "x") is not None
+
+
+@pytest.mark.parametrize("method", ["exponential_euler", "exponential_euler_staggered", "strang"])
+@pytest.mark.parametrize("rest", ["-v + (1)*v", "-2*v + v + v", "-v/2 + 0.5*v"])
+def test_a_rate_that_sums_to_zero_is_zero(method, rest):
+    step = make_step(model(f"dv/dt = ({rest})/(2*ms) + I : 1"), method)
+    assert {each.target: text(each.value) for each in step.blocks["advance"].assignments} == {
+        "v_next": "v + dt*I",
+        "above": "1 < v_next",
+    }

@@ -42,7 +42,7 @@ FAULTS = {
 PROGRAM = """
 import json, os, sys, time
 question = json.load(sys.stdin)
-print("Welcome to the simulator", "{}" * 1000)
+print("Welcome to the simulator", "{}" * 1000, flush=True)
 runs = []
 for dt in question["dts"]:
     FAULT

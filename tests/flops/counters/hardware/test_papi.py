@@ -20,6 +20,8 @@ from spikecost.models.ground.errors import NoValue
 
 from .memory import check_page_faults
 
+#: What PAPI says on a processor that is newer than its own tables.
+NO_TABLE = "no default PMU found"
 FAULTS, CLOCK = "perf::PAGE-FAULTS", "perf::TASK-CLOCK"
 
 
@@ -31,8 +33,19 @@ def library():
         pytest.skip(str(refused))
 
 
+@pytest.fixture(scope="module")
+def known_processor(library, software_events):
+    """PAPI knows this processor; one that is older than the processor does not count the kernel's own events either."""
+    try:
+        PapiSet(library, (CLOCK,)).close()
+    except Refused as refused:
+        if NO_TABLE not in str(refused):
+            raise
+        pytest.skip(f"this processor has no table in {refused}")
+
+
 @pytest.fixture
-def events(library, software_events):
+def events(library, known_processor):
     events = PapiSet(library, (CLOCK, FAULTS))
     yield events
     events.close()
@@ -75,7 +88,7 @@ def test_a_multiplexed_set_is_refused(library):
     events.close()
 
 
-def test_an_event_set_needs_its_events(library, software_events):
+def test_an_event_set_needs_its_events(library, known_processor):
     reason = why_no_pmu() or "NO_SUCH_EVENT: "
     with pytest.raises(Refused) as refused:
         PapiSet(library, (FAULTS, "NO_SUCH_EVENT"))
@@ -95,7 +108,7 @@ def test_the_library_says_its_version(library):
     assert int(minor) >= 0
 
 
-def test_a_counter_on_papi_counts_calls_and_the_rest(library, software_events):
+def test_a_counter_on_papi_counts_calls_and_the_rest(library, known_processor):
     """PAPI's software events replace those of the processor: nanoseconds as instructions and as operations."""
 
     class Clocks(HardwareCounter):

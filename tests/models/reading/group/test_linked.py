@@ -107,7 +107,8 @@ def test_a_group_that_is_gone():
 
 def test_the_method_is_one_for_both():
     # alone, Brian2 would use exact for the neuron and euler for the noise
-    group = linked(source("dx/dt = -x/ms + xi*ms**-0.5 : 1", method=("exact", "euler")), "x")
+    noise = source("dx/dt = -x/ms + xi*ms**-0.5 : 1", method=("exact", "euler"))
+    group = linked(noise, "x")
     assert settings_from_brian2(group, namespace=NAMES).method == "euler"
 
 
