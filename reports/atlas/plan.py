@@ -16,7 +16,7 @@ from ...models.catalogue import OWN, get_model
 from ...models.definition.neuron import NeuronModel
 from ...models.ground.errors import UserError
 from ...models.ground.named_files import name_in
-from ...models.methods import METHODS
+from ...models.methods import METHODS, usual
 
 #: What every part is run with. Eight stimuli fill the lanes of a 512-bit register: on such a processor they take no
 #: longer than four. The default suite has twenty: its largest dt hold for more stimuli, its intervals are narrower.
@@ -97,8 +97,8 @@ def _definition(label: str) -> str:
 
 
 def methods() -> tuple[str, ...]:
-    """Return the methods of spikecost; those of other packages are not in the atlas."""
-    return tuple(name for name, each in METHODS.items() if type(each).__module__.startswith(f"{_PACKAGE}."))
+    """Return the methods of spikecost that suites have; those of other packages are not in the atlas."""
+    return tuple(name for name in usual() if type(METHODS[name]).__module__.startswith(f"{_PACKAGE}."))
 
 
 @cache
