@@ -21,11 +21,11 @@ def add_atlas(commands: Any) -> None:
     make = _action(actions, "make", "make the parts that are missing, the most useful first")
     make.add_argument("--models", nargs="+", default=(), metavar="MODEL", help="only these, such as lif adex:bursting")
     make.add_argument("--drives", nargs="+", default=(), metavar="KIND", help="only these, such as constant")
-    make.add_argument("--for", dest="limit", metavar="TIME", help="begin no part after this time, such as 20minute")
+    make.add_argument("--for", dest="limit", metavar="TIME", help="begin no part after this time, such as 1200s")
     check = _action(actions, "check", "compute a random sample again: 0 it is the same, 2 it is not")
     check.add_argument("--fraction", type=float, default=0.01, metavar="F", help="part of the rows (default 0.01)")
     check.add_argument("--seed", default="", metavar="TEXT", help="decides what is drawn, such as a date")
-    check.add_argument("--for", dest="limit", metavar="TIME", help="leave out what would take longer, such as 60second")
+    check.add_argument("--for", dest="limit", metavar="TIME", help="leave out what would take longer, such as 60s")
     for each in (make, check):
         each.add_argument(
             "--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="threads (default: all cores)"
