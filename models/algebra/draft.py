@@ -8,8 +8,7 @@ from fractions import Fraction
 
 from ..ground.errors import UserError
 from .expression import FLOATS, Const, Expr, Number, Var, evaluate, expr, names, rebuild, text
-from .polynomial import ZERO, coefficients, frozen_parts, is_zero, linear_parts, plus, times
-from .rewriting import Graph
+from .polynomial import ZERO, coefficients, frozen_parts, is_zero, linear_parts, plus, times, vanishes
 from .system import System
 
 #: The places in a step at which a method may use the input.
@@ -229,7 +228,7 @@ class Derivatives:
                 if parts is None:
                     raise NotApplicable(f"d{name}/dt is not linear in {name}")
                 constant, factor = parts
-                found[name] = constant, ZERO if is_zero(Graph().lower(factor, {})) else factor  # zero also as 1 - 1
+                found[name] = constant, ZERO if vanishes(factor) else factor  # zero also as g - g
         values = self._stage(x, at, *(part for parts in found.values() for part in parts))
         a: dict[str, Expr] = {}
         b: dict[str, Expr] = {}

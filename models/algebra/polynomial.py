@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
+import random
 from collections.abc import Collection
 from fractions import Fraction
 
-from .expression import Const, Expr, Op, Var, names, rebuild
+from .expression import FLOATS, Const, Expr, Op, Var, evaluate, names, rebuild, text
 
 ZERO = Const(Fraction(0))
 
+#: Operations that are exact for fractions, and the points at which an expression that vanishes is evaluated.
+_RATIONAL, _POINTS = ("add", "sub", "mul", "div", "neg"), 3
 #: Powers above this are not expanded.
 _HIGHEST = 4
 
@@ -118,6 +121,31 @@ def affine_parts(root: Expr, variables: Collection[str]) -> tuple[Expr, dict[str
 def is_zero(value: Expr) -> bool:
     """Whether an expression is the number zero."""
     return isinstance(value, Const) and value.value == 0
+
+
+def vanishes(value: Expr) -> bool:
+    """Whether an expression is zero whatever its variables are, such as ``1 - 1`` or ``g*(a + b) - g*b - a*g``.
+
+    What is not made of sums, products, quotients and whole powers, such as a condition, counts as a variable of its
+    own: an expression that is zero only at some values is not zero. Decided with exact fractions, at random points.
+    """
+
+    def rational(_node: Expr, made: Expr) -> Expr:
+        if not isinstance(made, Op) or made.kind in _RATIONAL:
+            return made
+        power = made.args[1] if made.kind == "pow" else None
+        whole = isinstance(power, Const) and power.value.denominator == 1
+        return made if whole else Var(text(made))
+
+    (root,) = rebuild(value, change=rational)
+    numbers = random.Random(1729)  # noqa: S311 - these are sample points, not secrets
+    try:
+        return not any(
+            evaluate(root, {name: Fraction(numbers.randint(1, 10**9), 10**6) for name in names(root)}, FLOATS, Fraction)
+            for _ in range(_POINTS)
+        )
+    except ZeroDivisionError:
+        return False
 
 
 def by_products(root: Expr, highest: float = math.inf) -> Expr:

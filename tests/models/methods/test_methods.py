@@ -4,8 +4,8 @@ import pytest
 from brian2 import ms
 
 from spikecost.models.algebra.draft import Derivatives, Draft, NotApplicable, Vector
-from spikecost.models.algebra.expression import Const, Op, Var, expr, text
-from spikecost.models.algebra.polynomial import by_products, coefficients, linear_parts
+from spikecost.models.algebra.expression import Const, Op, Var, exp, expr, less, text
+from spikecost.models.algebra.polynomial import by_products, coefficients, linear_parts, vanishes
 from spikecost.models.definition.neuron import NeuronModel
 from spikecost.models.methods.kinds.forms import gates, groups
 from spikecost.models.step import make_step, why_not
@@ -158,10 +158,31 @@ def test_what_is_no_polynomial(root):
 
 
 @pytest.mark.parametrize("method", ["exponential_euler", "exponential_euler_staggered", "strang"])
-@pytest.mark.parametrize("rest", ["-v + (1)*v", "-2*v + v + v", "-v/2 + 0.5*v"])
+@pytest.mark.parametrize("rest", ["-v + (1)*v", "-2*v + v + v", "-v/2 + 0.5*v", "-g*v + v*g", "-2*g*v + g*v + v*g"])
 def test_a_rate_that_sums_to_zero_is_zero(method, rest):
-    step = make_step(model(f"dv/dt = ({rest})/(2*ms) + I : 1"), method)
+    step = make_step(model(f"dv/dt = ({rest})/(2*ms) + I : 1\ng : 1", parameters={"g": 0.3}), method)
     assert {each.target: text(each.value) for each in step.blocks["advance"].assignments} == {
         "v_next": "v + dt*I",
         "above": "1 < v_next",
     }
+
+
+a, b, w = Var("a"), Var("b"), Var("w")
+
+
+@pytest.mark.parametrize(
+    ("value", "zero"),
+    [
+        (a - a, True),
+        (a * (b + w) - b * a - w * a, True),
+        (a / b - a * (1 / b), True),
+        (exp(a) * b - b * exp(a), True),
+        (a - b, False),
+        (exp(a) - exp(b), False),
+        # it is zero for most values of w
+        (less(expr(10**6), w), False),
+        (a / (b - b), False),
+    ],
+)
+def test_what_vanishes(value, zero):
+    assert vanishes(value) is zero
