@@ -36,7 +36,8 @@ def stimulus_from_brian2(
         A TimedArray with one or two dimensions, or the group whose equations contain TimedArrays. After its end the
         last value stays, as in Brian2. If the equations use something else than a TimedArray at the time t, such as
         ``table(t - delay)``, the values are those that Brian2 computes at the start of each step of the group, each
-        held for a step.
+        held for a step. Spikes are then those of Brian2 with forward Euler. Its rk2 and rk4 also read the array inside
+        and at the end of a step: their spikes differ if it jumps there.
     duration : Quantity
         A time.
     index : int
