@@ -1,7 +1,7 @@
 """The table of what simulators cost in docs/simulators.md.
 
 ``python tests/reports/commands/costs_of_simulators.py`` measures it and writes it into the page, between two
-comments. It takes several minutes, in which nothing else should run: the times are wall times.
+comments. It takes more than nine minutes, in which nothing else should run: the times are wall times.
 """
 
 from __future__ import annotations
