@@ -103,7 +103,7 @@ class ClaimVerdict:
             "flips": claim.flips,
             "verdict": self.says.value,
             "text": self.text,
-            "with_other_seeds": {str(seed): other.says.value for seed, other in self.others.items()},
+            "other_seeds": self.with_other_seeds,
             "findings": [
                 {
                     "conditions": each.conditions,

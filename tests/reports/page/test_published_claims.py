@@ -22,7 +22,7 @@ def test_the_verdicts_are_those_of_the_document():
     assert text.count("\n## ") == len(claims())
     for each in claims():
         own = text.split(f"\n## {each['name']}\n")[1].split("\n## ")[0]
-        for said in ("claim", "text", "source", "certainty", "known", "assumed", "agrees_if", "flips"):
+        for said in ("claim", "text", "source", "certainty", "known", "assumed", "agrees_if", "flips", "other_seeds"):
             assert markdown(each[said]) in own
         rows = [line for line in own.splitlines() if line.startswith("| ")][1:]
         assert len(rows) == len(each["rows"])
@@ -38,7 +38,10 @@ def test_the_page_shows_the_claims(shown):
         [cell.text for cell in row.find_elements(By.TAG_NAME, "td")]
         for row in part.find_elements(By.CSS_SELECTOR, "#claims tbody tr")
     ]
-    assert rows == [[each["claim"], f"{each['source']} ({each['certainty']})", each["text"]] for each in claims()]
+    assert rows == [
+        [each["claim"], f"{each['source']} ({each['certainty']})", f"{each['text']}\n{each['other_seeds']}"]
+        for each in claims()
+    ]
     part.find_element(By.TAG_NAME, "summary").click()
     tables = part.find_elements(By.CSS_SELECTOR, "table.claim")
     numbers = [len(table.find_elements(By.CSS_SELECTOR, "tbody tr")) for table in tables]
