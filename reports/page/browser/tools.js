@@ -113,5 +113,5 @@ function save(name, text, type = "text/csv") {
   document.body.append(link);
   link.click();
   link.remove();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+  setTimeout(() => URL.revokeObjectURL(link.href), 60000); // a busy browser reads it later
 }

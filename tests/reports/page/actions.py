@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from contextlib import suppress
 
-from selenium.common.exceptions import TimeoutException
+from selenium.common.exceptions import ElementClickInterceptedException, TimeoutException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import Select
 
@@ -34,11 +34,27 @@ def traces(browser, plot="wp-plot"):
     )
 
 
+def click(browser, button):
+    """Click on a button; once more if the page moved it away before the click arrived (plots are drawn when in sight)."""
+    browser.execute_script(
+        "arguments[0].addEventListener('click', (event) => { event.currentTarget.dataset.clicked = 'yes'; });"
+        "delete arguments[0].dataset.clicked;",
+        button,
+    )
+
+    def arrived():
+        browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", button)
+        with suppress(ElementClickInterceptedException):
+            button.click()
+        return button.get_attribute("data-clicked") == "yes"
+
+    browser.until(arrived)
+
+
 def downloaded(browser, downloads, button, name):
     path = downloads / name
     path.unlink(missing_ok=True)
-    browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", button)
-    button.click()
+    click(browser, button)
     # the browser first makes an empty file with this name and later moves the whole table there; no table is empty
     browser.until(lambda: path.exists() and path.stat().st_size)
     with path.open(newline="") as file:
