@@ -15,8 +15,8 @@ from ...accuracy.study.intervals import SEED
 from ...accuracy.study.study import Study
 from ...accuracy.study.suite import Suite
 from ...flops.conventions import CONVENTIONS, get_convention
+from ...models.definition.language import units
 from ...models.definition.neuron import NeuronModel
-from ...models.language import units
 from ..figures.look import axis_label
 from ..tables.parity import why_no_exact_count, why_no_hardware_count
 from ..tables.peers import described

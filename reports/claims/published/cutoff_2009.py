@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from ....accuracy.references.reference import reference
 from ....accuracy.regimes.regime import at_rate
-from ....models.catalogue import get_model
+from ....models.reading.by_name import get_model
 from ...results.headline import drive_text
 from ...writing.numbers import short
 from ..claim import CLAIMS, Certainty, Claim, ClaimFinding
