@@ -82,7 +82,7 @@ def brian2_code(
 
 
 def brian2_unit(unit: str) -> str:
-    """Return a unit, as `spikecost.models.definition.language.units.unit_name` gives it, in Brian2's notation: ``uA/cm**2``."""
+    """Return a unit from `models.definition.language.units.unit_name` in Brian2's notation: ``uA/cm**2``."""
     if "^" not in unit:
         return re.sub(r"([A-Za-z])(\d)", r"\1**\2", unit)
     powers = re.findall(r"(1e-14 kg|[A-Za-z]+)\^(-?[\d.]+)", unit)
