@@ -13,8 +13,9 @@ from ....harness.simulate import simulate
 from ....models.reading.by_name import get_model
 from ...results.headline import drive_text
 from ...writing.numbers import short
-from ..claim import CLAIMS, Certainty, Claim, ClaimFinding
+from ..claim import CLAIMS, Certainty, Claim
 from ..evidence import COMPARISON, Evidence
+from ..finding import ClaimFinding
 
 STEP = 1.0
 BEST = ("midpoint", "heun", "esr_midpoint")
