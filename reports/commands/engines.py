@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from ...accuracy.search.engine_errors import SHORTEST, EngineErrors, engine_errors, own_errors
+from ...accuracy.search.engines.errors import SHORTEST, EngineErrors, engine_errors, own_errors
 from ...harness.engines import ENGINES, named_engine
 from ...harness.stimuli import constant
 from ...models.catalogue import get_model
@@ -145,15 +145,19 @@ def _row(model: NeuronModel, title: str, found: EngineErrors | NoValue) -> dict[
 
 
 def _values(found: EngineErrors) -> dict[str, Any]:
-    error, notes = found.at_dt, []
-    if error.missing or error.extra:
+    error, notes, said = found.at_dt, [], _DASH
+    if isinstance(error, NoValue):
+        notes.append(f"at dt = {float(found.dt):g} ms: {error.reason}")
+    elif error.missing or error.extra:
         notes.append(f"{error.missing} spikes missing, {error.extra} too many at dt = {float(found.dt):g} ms")
-    if isinstance(found.nanoseconds, NoValue):
+    else:
+        said = f"{error.maximum:.2g}"
+    if isinstance(found.nanoseconds, NoValue) and found.nanoseconds is not error:
         notes.append(found.nanoseconds.reason)
     return {
         "method": found.method,
         "dt": f"{float(found.dt):g}",
-        "error": _DASH if error.missing or error.extra else f"{error.maximum:.2g}",
+        "error": said,
         **{
             _for("dt", tolerance): f"< {float(found.shortest):g}" if dt is None else f"{float(dt):g}"
             for tolerance, dt in found.needed.items()
