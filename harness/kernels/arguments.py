@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...flops.counters import Argument, Records
+from ...models.definition.language.names import TIME
 from ...models.definition.neuron import NeuronModel
 from ...models.ground.errors import UserError
-from ...models.language.names import TIME
 from ...models.methods import DOUBLE, METHODS, Method
 from ...models.number_formats import NUMBER_FORMATS
 from ...models.step import Step
