@@ -115,7 +115,7 @@ class Arguments:
         self._tallied = tallied(step)
         self._tallies = np.zeros((lanes, max(len(self._tallied), 1)), dtype=np.int64)
         self._make_records(lanes * len(self._steps_together))
-        self._asks = bool(self._arrivals) and self._arrivals.are_many and refills(step) and not timed
+        self._asks = self._arrivals is not None and self._arrivals.are_many and refills(step) and not timed
         self._failed: BaseException | None = None
         # made now, so that a timed run contains only the compiled code
         self._kept = () if in_parts(step) else (*self._values(asks=self._asks), self._spikes)
@@ -325,7 +325,7 @@ def refractory_steps(model: NeuronModel, dt: float, restarts: bool) -> float:
 
 def _as_c(argument: Any) -> Any:
     """Return what ctypes passes on: an array, a number, or a function that the kernel calls, as it is."""
-    if isinstance(argument, ctypes._CFuncPtr):
+    if callable(argument):
         return argument
     if isinstance(argument, np.ndarray):
         return ctypes.c_void_p(argument.ctypes.data)

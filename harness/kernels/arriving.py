@@ -8,8 +8,9 @@ from __future__ import annotations
 import ctypes
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import accumulate
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -225,7 +226,8 @@ def _parameters(step: Step, stimuli: Sequence[Stimulus], inputs: dict[str, int])
     return found
 
 
-class _Part(NamedTuple):
+@dataclass(frozen=True)
+class _Part:
     """Some arrivals, in order."""
 
     index: NDArray[np.int64]
@@ -306,7 +308,8 @@ class _Sorted:
             part = self._merged(begin, after, by_time=True, last=last)
             begin, last = after, (int(part.index[-1]), float(part.places[-1]))
             for first in range(0, len(part.kinds), AT_ONCE):
-                yield _Part(*(array[first : first + AT_ONCE] for array in part))
+                own = slice(first, first + AT_ONCE)
+                yield _Part(part.index[own], part.kinds[own], part.places[own], part.values[own])
 
     def _merged(
         self, begin: Sequence[int], after: Sequence[int], *, by_time: bool, last: tuple[int, float] = (-1, 0.0)
