@@ -45,9 +45,9 @@ from brian2 import (
 import spikecost as sc
 from spikecost.harness.kernels.kernel import compile_kernels
 from spikecost.harness.stimuli.random_inputs import RandomInputs
+from spikecost.models.definition.language import units
 from spikecost.models.definition.neuron import NeuronModel
 from spikecost.models.ground.errors import UserError
-from spikecost.models.definition.language import units
 from spikecost.models.step import make_step
 
 DURATION = 200 * ms
