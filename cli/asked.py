@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 def several(models: Sequence[str], options: argparse.Namespace) -> list[str | NeuronModel]:
     """Return the models; what the options say of Brian2 groups holds for those from scripts."""
-    from ..models.catalogue import get_model
     from ..models.ground.named_files import runs_code
+    from ..models.reading.by_name import get_model
     from ..models.reading.files import each_named
 
     asked = options.input, options.synapses
@@ -28,7 +28,7 @@ def several(models: Sequence[str], options: argparse.Namespace) -> list[str | Ne
 
 def step_of(options: argparse.Namespace) -> Step:
     """Return the Step of the model, method, detection and precision."""
-    from ..models.catalogue import get_model
+    from ..models.reading.by_name import get_model
     from ..models.step import make_step
 
     model = get_model(options.model, options.input, options.synapses)

@@ -13,7 +13,7 @@ from .printing import answer, show_text
 
 def engines(options: argparse.Namespace) -> int:
     """Compare other simulators."""
-    from ..models.language import units
+    from ..models.definition.language import units
     from ..reports.commands.engines import engines
 
     found = engines(
@@ -39,7 +39,7 @@ def models(options: argparse.Namespace) -> int:
 
 def methods(options: argparse.Namespace) -> int:
     """List methods and detections."""
-    from ..models.catalogue import get_model
+    from ..models.reading.by_name import get_model
     from ..reports.commands.about_models.methods import detections, methods
     from ..reports.writing.records import dumps, records
     from ..reports.writing.text import frame
@@ -76,7 +76,7 @@ def count(options: argparse.Namespace) -> int:
     from ..reports.commands.about_models.listing import from_disk
 
     def made() -> dict[str, Any]:
-        from ..models.language import units
+        from ..models.definition.language import units
         from ..reports.commands.about_models.counts import said
 
         return said(step_of(options), units.parse_quantity(options.dt), options.convention)
@@ -103,7 +103,7 @@ def measure(options: argparse.Namespace) -> int:
     """Compare operations on the processor with those of the Step."""
     from ..harness.measuring.measure import measure
     from ..harness.measuring.roofline import roofline
-    from ..models.catalogue import get_model
+    from ..models.reading.by_name import get_model
     from ..reports.commands.about_models.counts import measured_text, roofline_text
 
     model = get_model(options.model, options.input, options.synapses)

@@ -15,11 +15,11 @@ import numpy as np
 from brian2.units.fundamentalunits import Quantity
 from numpy.typing import NDArray
 
+from ...models.definition.language import units
+from ...models.definition.language.names import OF_TIME
+from ...models.definition.language.noise import DIMENSIONS, named
 from ...models.definition.neuron import NeuronModel
 from ...models.ground.errors import UserError
-from ...models.language import units
-from ...models.language.names import OF_TIME
-from ...models.language.noise import DIMENSIONS, named
 from ...models.methods import METHODS
 from ..stimuli import Stimulus, at_steps, steps_of
 from ..stimuli.parts.train import check_arrivals

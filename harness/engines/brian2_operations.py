@@ -25,13 +25,13 @@ from ...flops.counters import Counts, Program, get_counter
 from ...flops.counters.base import machine, require
 from ...flops.counters.workload import python_call
 from ...flops.toolchain import SCALAR, find_compiler
+from ...models.definition.language import units
+from ...models.definition.language.names import OF_TIME
 from ...models.definition.neuron import NeuronModel
 from ...models.ground import cache as kept
 from ...models.ground.bounded import patience, run_bounded
 from ...models.ground.code_version import code_version
 from ...models.ground.errors import NoValue, UserError, attempt
-from ...models.language import units
-from ...models.language.names import OF_TIME
 from .brian2 import method_name
 
 #: Number of neurons: what Brian2 computes once per step for all of them is then less than a hundredth of a step.

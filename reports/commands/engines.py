@@ -13,10 +13,10 @@ import pandas as pd
 from ...accuracy.search.engine_errors import SHORTEST, EngineErrors, engine_errors, own_errors
 from ...harness.engines import ENGINES, named_engine
 from ...harness.stimuli import constant
-from ...models.catalogue import get_model
+from ...models.definition.language import units
 from ...models.definition.neuron import NeuronModel
 from ...models.ground.errors import NoValue, UserError, attempt
-from ...models.language import units
+from ...models.reading.by_name import get_model
 from ..writing.records import records
 from ..writing.text import frame, prose
 

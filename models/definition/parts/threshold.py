@@ -13,8 +13,8 @@ from ...algebra.expression import FLOATS, Const, Expr, Op, Var, evaluate, names,
 from ...algebra.polynomial import affine_parts, minus
 from ...algebra.system import Threshold, distance
 from ...ground.errors import UserError, short
-from ...language import equations as language
-from ...language.names import NOT_REFRACTORY
+from ..language import equations as language
+from ..language.names import NOT_REFRACTORY
 
 
 def read_threshold(

@@ -18,9 +18,9 @@ from brian2.equations.equations import DIFFERENTIAL_EQUATION, PARAMETER, SUBEXPR
 from brian2.units.fundamentalunits import Dimension
 from brian2.utils.stringtools import get_identifiers
 
+from ...definition.language.names import LAST_SPIKE, NOT_REFRACTORY
+from ...definition.language.noise import named, noise_in
 from ...ground.errors import UserError, short
-from ...language.names import LAST_SPIKE, NOT_REFRACTORY
-from ...language.noise import named, noise_in
 
 if TYPE_CHECKING:
     from .texts import Texts

@@ -12,10 +12,11 @@ from spikecost.harness.engines import ENGINES
 from spikecost.harness.engines.child import ask
 from spikecost.harness.kernels.kernel import compile_kernels
 from spikecost.harness.stimuli import piecewise_constant
-from spikecost.models.catalogue import MODELS, get_model
+from spikecost.models.catalogue import MODELS
 from spikecost.models.detection import DETECTIONS
 from spikecost.models.ground.errors import UserError
 from spikecost.models.methods import METHODS
+from spikecost.models.reading.by_name import get_model
 from spikecost.models.step import make_step
 
 from ...archetypes import product

@@ -7,8 +7,8 @@ from brian2 import second, volt
 
 from spikecost.flops.counters import COUNTERS
 from spikecost.harness.engines import ENGINES
-from spikecost.models.catalogue import get_model
 from spikecost.models.ground.errors import UserError
+from spikecost.models.reading.by_name import get_model
 
 LIF = get_model("lif")
 #: LIF with two multiplications and an addition more in its equation.

@@ -14,8 +14,8 @@ from spikecost.accuracy.search.engine_errors import engine_errors, round_steps
 from spikecost.harness.engines import ENGINES, EngineRun
 from spikecost.harness.kernels.kernel import compile_kernels
 from spikecost.harness.stimuli import constant
-from spikecost.models.catalogue import get_model
 from spikecost.models.ground.errors import UserError
+from spikecost.models.reading.by_name import get_model
 from spikecost.models.step import make_step
 from spikecost.reports.commands.engines import engines
 

@@ -11,8 +11,9 @@ from spikecost.accuracy.features import FEATURES
 from spikecost.accuracy.features.protocols.subject import HORIZON, TICKS, Subject, at_rest, cut, ringing
 from spikecost.accuracy.features.shown.search import CANNOT, FOUND, NOT_FOUND, NOT_TRIED, search
 from spikecost.harness.stimuli import ramp
-from spikecost.models.catalogue import MODELS, get_model
+from spikecost.models.catalogue import MODELS
 from spikecost.models.definition.neuron import NeuronModel
+from spikecost.models.reading.by_name import get_model
 
 LIF_SHOWS = {"tonic_spiking", "class_1", "integrator"}
 
