@@ -32,10 +32,10 @@ LABELS = {"grid_start": 0, "grid": 1}
 VALUES = "spikecost_value"
 
 
-def write_standalone() -> None:
-    """Let Brian2 write C++ programs from now on, and compile as many of their files at a time as there are cores.
+def set_standalone() -> None:
+    """Let Brian2 write C++ programs, in this whole process, and compile them with one compiler per core.
 
-    Brian2 itself sets no limit: a program of 26 models starts more compilers than the memory of a small machine bears.
+    By default, Brian2 starts a compiler for every file at once: many models would need gigabytes.
     """
     brian2.set_device("cpp_standalone", build_on_run=False)
     brian2.prefs["devices.cpp_standalone.extra_make_args_unix"] = [f"-j{os.cpu_count() or 1}"]

@@ -22,7 +22,7 @@ from ..stimuli import Stimulus, steps_of
 from ..stimuli.random_inputs import RandomInputs
 from .arriving import Arrivals
 from .c_blocks import NOT_FINITE, PIECE, STEP_TOO_SMALL, STOP, STUCK_IN_A_STEP, TERMS, TOO_MANY_STEPS
-from .c_source import MAX_SPIKES_PER_STEP, in_parts, tallied, vector_length
+from .c_source import MAX_SPIKES_PER_STEP, in_parts, refills, tallied, vector_length
 from .outcome import MAX_SPIKES_PER_MS, Array, Failure, Outcome, reset_is_above
 from .refused import bytes_per_step, check_models, check_size, check_stimuli, check_whole
 from .sampled import SampledInputs
@@ -56,6 +56,7 @@ class Arguments:
         together: Sequence[Step] = (),
         *,
         in_lanes: bool = False,
+        timed: bool = False,
     ) -> None:
         model, lanes = step.model, len(stimuli)
         self._lanes, self._steps_together = lanes, tuple(together) or (step,)
@@ -114,8 +115,10 @@ class Arguments:
         self._tallied = tallied(step)
         self._tallies = np.zeros((lanes, max(len(self._tallied), 1)), dtype=np.int64)
         self._make_records(lanes * len(self._steps_together))
+        self._asks = self._arrivals is not None and self._arrivals.are_many and refills(step) and not timed
+        self._failed: BaseException | None = None
         # made now, so that a timed run contains only the compiled code
-        self._kept = () if in_parts(step) else (*self._values(), self._spikes)
+        self._kept = () if in_parts(step) else (*self._values(asks=self._asks), self._spikes)
         self._whole = tuple(map(_as_c, self._kept))
 
     def _make_records(self, records: int) -> None:
@@ -164,19 +167,28 @@ class Arguments:
             return
         for call in self.calls():
             function(*call)
+        if self._failed:
+            raise self._failed
 
     @property
     def _by_step(self) -> list[RandomInputs | SampledInputs | Arrivals]:
         """What is made for a block of steps at a time."""
         return [each for each in (self._random, self._sampled, self._arrivals) if each is not None]
 
-    def _values(self, first: int = 0, end: int | None = None) -> tuple[Any, ...]:
+    def _values(self, first: int = 0, end: int | None = None, *, asks: bool = False) -> tuple[Any, ...]:
         """Return the arguments in the order of the C function, without the record of spikes, which is the last.
 
-        `first` and `end` are the steps of the call, if it is a part of a run (`in_parts`).
+        `first` and `end` are the steps of the call, if it is a part of a run (`in_parts`); `asks` is whether the kernel
+        asks for arrivals that are not the first (`refills`).
         """
         pieces, inputs, samples = self._pieces, self._inputs, self._samples
-        arriving = self._arrivals.arrays(self._stored, first, end) if self._arrivals else ()
+        arriving: tuple[Any, ...] = ()
+        if self._arrivals:
+            arriving = (
+                self._arrivals.in_turn(self._end_with)
+                if asks
+                else (*self._arrivals.arrays(self._stored, first, end), *[0] * refills(self._step))
+            )
         of_part: tuple[Any, ...] = ()
         if in_parts(self._step):
             edges = self._edges
@@ -208,6 +220,11 @@ class Arguments:
     def stop(self) -> None:
         """End the running call that uses these arguments."""
         self._spikes["stuck"] = STOP
+
+    def _end_with(self, error: BaseException) -> None:
+        """End the running call, which cannot go on because of an error."""
+        self._failed = error
+        self.stop()
 
     @property
     def as_workload(self) -> tuple[Argument, ...]:
@@ -306,7 +323,10 @@ def refractory_steps(model: NeuronModel, dt: float, restarts: bool) -> float:
     return max(math.floor(steps + 1e-3) - 1, 0)
 
 
-def _as_c(argument: float | NDArray[Any]) -> ctypes.c_long | ctypes.c_double | ctypes.c_void_p:
+def _as_c(argument: Any) -> Any:
+    """Return what ctypes passes on: an array, a number, or a function that the kernel calls, as it is."""
+    if callable(argument):
+        return argument
     if isinstance(argument, np.ndarray):
         return ctypes.c_void_p(argument.ctypes.data)
     return ctypes.c_long(argument) if isinstance(argument, int) else ctypes.c_double(argument)
