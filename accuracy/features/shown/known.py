@@ -53,9 +53,7 @@ def _rows() -> dict[str, dict[str, str]]:
 
 
 def _write() -> None:
-    rows = [
-        [model.label, digest(model), *(MARKS[each.outcome] for each in search(model))] for model in with_presets()
-    ]
+    rows = [[model.label, digest(model), *(MARKS[each.outcome] for each in search(model))] for model in with_presets()]
     with FILE.open("w", newline="") as file:
         file.write(
             f"# The twenty features of Izhikevich 2004 in models with every preset: written by\n"
