@@ -239,7 +239,7 @@ class Arguments:
         """Return the results of the neurons, after the call; of each Step in turn, if several ran together."""
         lanes, numbers = self._lanes, NUMBER_FORMATS[self._step.precision].numbers
         states = numbers(self._state).T.copy()
-        finite = [bool(each) for each in np.isfinite(states).all(axis=1)]
+        finite = [bool(np.isfinite(state).all()) for state in states]
         samples = numbers(self._samples).transpose(2, 0, 1).copy()
         if self._method.counts_steps(self._step.model, self._step.detection):
             for found in (states, samples):  # the time among the state variables is then a number of steps
