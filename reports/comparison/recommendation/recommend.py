@@ -14,12 +14,13 @@ from ....accuracy.features import FEATURES
 from ....accuracy.features.shown.known import known
 from ....accuracy.features.shown.search import FOUND, Finding, search
 from ....accuracy.study.phases.progress import Progress
+from ....accuracy.study.runner import check_jobs
 from ....accuracy.study.suite import Suite
 from ....harness.engines import ENGINES as SIMULATORS
 from ....harness.engines import named_engine
 from ....models.definition.language import units
 from ....models.definition.neuron import NeuronModel
-from ....models.ground.errors import UserError, check_list, check_text, short
+from ....models.ground.errors import UserError, check_kind, check_list, check_text, short
 from ....models.reading.by_name import get_model
 from ...results.recorded_model import recorded_model
 from ...writing.notebook import Shown, frame_html
@@ -154,6 +155,10 @@ def recommend(
         check_list(models, "models", "['lif']")
         models = list(models)
     check_text(engine, "engine", "brian2", optional=True)
+    if jobs is not None:
+        check_jobs(jobs)
+    if progress is not None:
+        check_kind(progress, Progress, "progress", "a Progress, such as Progress() for none")
     if run is not None and not isinstance(run, RunFolder):
         raise UserError(f"run = {short(repr(run))}: give a run, such as sc.RunFolder.read('spikecost-report')")
     hertz, allowed, most = _hertz(rate), float(units.in_ms(tolerance, "tolerance")), read_budget(budget)
