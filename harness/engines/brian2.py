@@ -32,6 +32,15 @@ LABELS = {"grid_start": 0, "grid": 1}
 VALUES = "spikecost_value"
 
 
+def set_standalone() -> None:
+    """Let Brian2 write C++ programs, in this whole process, and compile them with one compiler per core.
+
+    By default, Brian2 starts a compiler for every file at once: many models would need gigabytes.
+    """
+    brian2.set_device("cpp_standalone", build_on_run=False)
+    brian2.prefs["devices.cpp_standalone.extra_make_args_unix"] = [f"-j{os.cpu_count() or 1}"]
+
+
 def run(
     model: NeuronModel,
     method: str,

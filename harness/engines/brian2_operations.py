@@ -32,7 +32,7 @@ from ...models.ground import cache as kept
 from ...models.ground.bounded import patience, run_bounded
 from ...models.ground.code_version import code_version
 from ...models.ground.errors import NoValue, UserError, attempt
-from .brian2 import method_name
+from .brian2 import method_name, set_standalone
 
 #: Number of neurons: what Brian2 computes once per step for all of them is then less than a hundredth of a step.
 NEURONS = 256
@@ -194,7 +194,7 @@ def _build(folder: str, ways: Sequence[Way], flags: list[str]) -> None:
 
 def _write_project(folder: str, ways: Sequence[Way], flags: list[str]) -> None:
     """Let Brian2 write and compile the project in `folder`; changes Brian2's global mode."""
-    brian2.set_device("cpp_standalone", build_on_run=False)
+    set_standalone()
     brian2.prefs["codegen.cpp.extra_compile_args_gcc"] = flags
     groups = [_group(*way, place=i) for i, way in enumerate(ways)]
     brian2.Network(groups).run(_STEPS * groups[0].dt, namespace={})

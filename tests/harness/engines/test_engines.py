@@ -94,6 +94,10 @@ def test_what_a_simulator_prints_is_not_its_answer(program):
     ("text", "said"),
     [
         ("raise ValueError('no such mechanism')", "failed: ValueError: no such mechanism"),
+        (
+            "try:\n    1 / 0\nexcept Exception as error:\n    raise OSError('See above.') from error",
+            "ZeroDivisionError: div",
+        ),
         ("print('half', flush=True); os.abort()", "failed: it was ended by signal 6, after it printed: half"),
         ("os.kill(os.getpid(), 9)", "failed: was ended by signal 9"),
         ("print('nothing to do')", "ended without an answer: nothing to do"),
