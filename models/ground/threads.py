@@ -175,7 +175,7 @@ def watch() -> Watch:
 
 def _forked() -> None:
     """Give a forked process its own threads: it has none of those of the first."""
-    global _hand, _watch, _making  # noqa: PLW0603 - there is one per process
+    global _hand, _watch, _making
     _hand, _watch, _making = None, None, threading.Lock()
 
 
