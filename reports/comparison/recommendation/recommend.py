@@ -155,12 +155,7 @@ def recommend(
         check_list(models, "models", "['lif']")
         models = list(models)
     check_text(engine, "engine", "brian2", optional=True)
-    if jobs is not None:
-        check_jobs(jobs)
-    if progress is not None:
-        check_kind(progress, Progress, "progress", "a Progress, such as Progress() for none")
-    if run is not None and not isinstance(run, RunFolder):
-        raise UserError(f"run = {short(repr(run))}: give a run, such as sc.RunFolder.read('spikecost-report')")
+    _check_kinds(run, jobs, progress)
     hertz, allowed, most = _hertz(rate), float(units.in_ms(tolerance, "tolerance")), read_budget(budget)
     wanted = [FEATURES[name].name for name in features]
     looked_up = ""
@@ -208,6 +203,15 @@ def recommend(
     reasons = {label: why for label, why in (costs | left_out).items() if label != choice["model"]}
     code = program_of(run, in_brian2) if in_brian2 and ENGINES["brian2"].runs(best) else ""
     return Recommendation(asked, choice, why, reasons, others, in_brian2, code)
+
+
+def _check_kinds(run: RunFolder | None, jobs: int | None, progress: Progress | None) -> None:
+    if jobs is not None:
+        check_jobs(jobs)
+    if progress is not None:
+        check_kind(progress, Progress, "progress", "a Progress, such as Progress() for none")
+    if run is not None and not isinstance(run, RunFolder):
+        raise UserError(f"run = {short(repr(run))}: give a run, such as sc.RunFolder.read('spikecost-report')")
 
 
 def _affordable(rows: pd.DataFrame, budget: float) -> pd.DataFrame:
