@@ -14,6 +14,7 @@ from matplotlib.ticker import LogLocator, NullFormatter
 
 from ...accuracy.study.study import OURS
 from ..tables.points import REGIME, error_by, pareto
+from ..writing.drives import regime_text
 from ..writing.escape import in_figure
 from ..writing.notebook import Picture
 from .look import COLOURS, MARKERS, legend_below, pick
@@ -120,7 +121,7 @@ def work_precision(
         _panel(axis, good[here], looks, scale=0.6 if width else 1)
         for tolerance in tolerances:
             axis.axhline(tolerance, color="0.45", linewidth=0.9, zorder=2)
-        axis.set_title(f"{stimulus.replace('_', ' ')}, {level}, {horizon / 1000:g} s", fontsize=None if width else 10)
+        axis.set_title(regime_text(stimulus, level, horizon), fontsize=None if width else 10)
         axis.set_xlabel("operations per ms of model time")
         _ticks(axis)
     for axis in axes[len(regimes) :]:

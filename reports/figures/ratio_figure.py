@@ -14,6 +14,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLoca
 from ...accuracy.search.status import Bound
 from ..tables.points import REGIME
 from ..tables.ratios import ANY, GRID
+from ..writing.drives import regime_text
 from ..writing.escape import in_figure
 from ..writing.notebook import Picture
 from .look import COLOURS, legend_below, pick
@@ -67,7 +68,7 @@ def cost_ratios(run: Compared) -> Figure:
     for axis, (stimulus, horizon, level) in zip(axes, regimes, strict=False):
         here = (shown["stimulus"] == stimulus) & (shown["level"] == level) & (shown["horizon_ms"] == horizon)
         _panel(axis, shown[here], run)
-        axis.set_title(f"{stimulus.replace('_', ' ')}, {level}, {horizon / 1000:g} s", fontsize=10)
+        axis.set_title(regime_text(stimulus, level, horizon), fontsize=10)
         axis.set_xlabel("spike-time error allowed (ms)")
     for axis in axes[len(regimes) :]:
         axis.set_visible(False)

@@ -13,6 +13,7 @@ from matplotlib.patches import Patch, Rectangle
 from ...accuracy.search.status import Bound
 from ...models.ground.named_files import name_in
 from ..tables.shared_columns import SITUATION
+from ..writing.drives import panel_name
 from ..writing.escape import in_figure
 from ..writing.notebook import Picture
 from ..writing.numbers import bounded_text
@@ -54,7 +55,7 @@ def winner_map(winners: pd.DataFrame, candidates: pd.DataFrame) -> Figure:
         axis.set_xticks(range(len(levels)), levels)
         axis.set_yticks(range(len(tolerances)), [f"{value:.3g}" for value in tolerances])
         axis.tick_params(length=0)
-        axis.set_title(f"{stimulus.replace('_', ' ')}, {horizon / 1000:g} s", fontsize=10)
+        axis.set_title(f"{panel_name(stimulus)}, {horizon / 1000:g} s", fontsize=10)
     axes[0].set_ylabel("largest spike-time error (ms)")
     won = set(winners["winner"])
     handles = [

@@ -18,7 +18,8 @@ from ..tables.features import STATED, counts
 from ..tables.points import REGIME
 from ..tables.ratios import ANY, GRID
 from ..tables.shared_columns import CASE
-from .tables import operations
+from ..writing.drives import panel_name
+from .tables import in_order, operations
 
 #: Digits of a number in the page; the Parquet files in the same folder have all digits.
 _DIGITS = 6
@@ -55,6 +56,7 @@ def data(run: RunTables) -> dict[str, Any]:
         "models": run.models,
         "methods": run.about["suite"]["methods"],
         "detections": run.about["suite"]["detections"],
+        "at_end": "grid",
         "ours": OURS,
         "engines": list(dict.fromkeys(run.table["engine"])),
         "measures": {
@@ -73,7 +75,9 @@ def data(run: RunTables) -> dict[str, Any]:
         "criteria": run.about["criteria"],
         "columns": run.about["columns"],
         "suite": suite_text(run.about["suite"]),
+        "drives": {str(name): panel_name(str(name)) for name in run.regimes["stimulus"].unique()},
         "ratios": {
+            "order": in_order(run.ratios, run.models),
             "grid": GRID,
             "any": ANY,
             "baseline": run.baseline,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from itertools import groupby
 from typing import Any
 
@@ -18,7 +18,9 @@ from ..results.verdict import Says
 from ..tables.demos import headline
 from ..tables.features import title
 from ..tables.peers import headlines
+from ..tables.ratios import ANY, cheapest_first
 from ..tables.table import SITUATION
+from ..writing import drives
 from ..writing.numbers import bounded_text, short, step, with_interval
 
 Row = dict[Hashable, Any]
@@ -27,6 +29,8 @@ Row = dict[Hashable, Any]
 MOST_SAID = 4
 #: With more models, the answer has a row per model, not a column, and the title names only the first.
 MOST_ACROSS = 4
+#: The answer shows as many models at first; a button shows the others.
+MOST_AT_FIRST = 8
 MOST_NAMED = 6
 
 
@@ -39,7 +43,7 @@ def models_text(models: list[str]) -> str:
 
 def regime_text(row: Row) -> str:
     """Return the stimulus, level and horizon of a row, as text."""
-    return f"{str(row['stimulus']).replace('_', ' ')}, {row['level']}, {row['horizon_ms'] / 1000:g} s"
+    return drives.regime_text(str(row["stimulus"]), str(row["level"]), row["horizon_ms"])
 
 
 def accuracy(run: RunTables, row: Row) -> str:
@@ -82,15 +86,28 @@ def answer(run: RunTables) -> dict[str, Any]:
         row = rows.setdefault((each.drive, each.view), {"drive": each.drive, "view": each.view, "of": {}})
         row["of"][each.model] = each
     known = [row for row in rows.values() if any(each.text for each in row["of"].values())]
-    models = list(dict.fromkeys(each.model for each in found if each.text))
+    models = in_order(run.ratios, dict.fromkeys(each.model for each in found if each.text))
+    tall = len(models) > MOST_ACROSS
+    if tall:  # beside the models stands what they are ordered by
+        order = list(dict.fromkeys(row["drive"] for row in known))
+        known.sort(key=lambda row: (order.index(row["drive"]), row["view"] != ANY))
+    drives = [(drive, len(list(views))) for drive, views in groupby(known, key=lambda row: row["drive"])]
     return {
         "models": models,
-        "tall": len(models) > MOST_ACROSS,
+        "tall": tall,
+        "drives": drives,
+        "first": len(models) if len(models) <= MOST_AT_FIRST else MOST_AT_FIRST,
         "rows": [{**row, "called": answers.CALLED[row["view"]]} for row in known],
         "tolerances": answers.tolerances_text(run.about),
         "decides": answers.what_decides(run.ratios, run.about),
         "not_reached": answers.not_reached(run.own, run.points, run.about),
     }
+
+
+def in_order(ratios: pd.DataFrame, models: Iterable[str]) -> list[str]:
+    """Return the models as the answer lists them: if they are many, the cheapest first, else in the suite's order."""
+    models = list(models)
+    return cheapest_first(ratios, models) if len(models) > MOST_ACROSS else models
 
 
 def lacking(verdict: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -236,7 +253,7 @@ def winner_maps(run: RunTables) -> list[dict[str, Any]]:
             }
             for tolerance in sorted(set(group["tolerance"]), reverse=True)
         ]
-        title = f"{str(stimulus).replace('_', ' ')}, {float(str(horizon)) / 1000:g} s"
+        title = f"{drives.panel_name(str(stimulus))}, {float(str(horizon)) / 1000:g} s"
         maps.append({"title": title, "levels": levels, "rows": rows})
     return maps
 

@@ -16,6 +16,7 @@ from ..figures.figure import work_precision
 from ..figures.look import COLOURS, MARKERS, pick
 from ..results.run_tables import RunTables
 from ..tables.ratios import VIEWS
+from ..writing.drives import panel_name
 from ..writing.encoded import to_figures
 from ..writing.escape import in_figure
 from ..writing.notebook import Picture
@@ -123,8 +124,8 @@ def _labels(rows: pd.DataFrame, units: Mapping[str, str]) -> pd.Series:
         for value, measure in zip(rows["tolerance"], rows["measure"], strict=True)
     ]
     parts = [rows["level"].astype(str), pd.Series(tolerances, index=rows.index)]
-    more = {"stimulus": "{}", "measure": "{}", "horizon_ms": "{:g} ms"}
-    parts += [rows[name].map(form.format) for name, form in more.items() if rows[name].nunique() > 1]
+    more = {"stimulus": panel_name, "measure": "{}".format, "horizon_ms": "{:g} ms".format}
+    parts += [rows[name].map(said) for name, said in more.items() if rows[name].nunique() > 1]
     return pd.Series([", ".join(words).replace("_", " ") for words in zip(*parts, strict=True)], index=rows.index)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from ...accuracy.search.sweep import MOST_PROBES, PROBES
 from ..results.provenance import commit_said
 from ..results.run_tables import RunTables
+from ..writing.drives import called, panel_name
 from .bibliography import Work, cited, of_method
 
 
@@ -47,7 +48,7 @@ def _commit(facts: Mapping[str, str]) -> str:
 
 def _stimuli(run: RunTables) -> str:
     suite = run.about["suite"]
-    kinds = _and(name.replace("_", " ") for name in suite["stimuli"])
+    kinds = _and(called(name) for name in suite["stimuli"])
     return f"{suite['trials']} stimuli of {'the kind' if len(suite['stimuli']) == 1 else 'each of the kinds'} {kinds}"
 
 
@@ -55,9 +56,7 @@ def _levels(suite: Mapping[str, Any]) -> str:
     multiples = [f"{multiple:g}" for multiple in suite["rheobases"]]
     by_rates: dict[tuple[float, ...], list[str]] = {}
     for kind in suite["stimuli"]:
-        by_rates.setdefault(tuple(suite.get("rates_of", {}).get(kind, suite["rates"])), []).append(
-            kind.replace("_", " ")
-        )
+        by_rates.setdefault(tuple(suite.get("rates_of", {}).get(kind, suite["rates"])), []).append(panel_name(kind))
     rates = [
         f"{_and(f'{rate:g}' for rate in own)} Hz" + (f" ({_and(kinds)})" if len(by_rates) > 1 else "")
         for own, kinds in by_rates.items()

@@ -14,8 +14,8 @@ import pandas as pd
 
 from ...accuracy.search.status import Bound
 from ...accuracy.study.study import OURS
-from ...harness.stimuli import STIMULI
 from ..tables.ratios import ANY, GRID
+from ..writing.drives import called
 from ..writing.numbers import bounded_text
 
 #: What the views are called in sentences.
@@ -40,11 +40,7 @@ class Costs:
 def drive_text(stimulus: str, levels: Iterable[str], horizon_ms: float | None = None) -> str:
     """Return the name of a drive, as text; with its horizon, if one is given."""
     over = "" if horizon_ms is None else f", {horizon_ms / 1000:g} s"
-    return f"{_called(stimulus)}, {_levels_text(levels)}{over}"
-
-
-def _called(stimulus: str) -> str:
-    return (STIMULI[stimulus].called if stimulus in STIMULI else "") or stimulus.replace("_", " ")
+    return f"{called(stimulus)}, {_levels_text(levels)}{over}"
 
 
 def _levels_text(levels: Iterable[str]) -> str:
@@ -236,7 +232,7 @@ def _under(stimulus: str, horizon_ms: float | None, rows: pd.DataFrame) -> str:
         for size, some in levels.items()
     ]
     over = "" if horizon_ms is None else f" over {horizon_ms / 1000:g} s"
-    return f"under {_called(stimulus)}{over} {', '.join(at)}"
+    return f"under {called(stimulus)}{over} {', '.join(at)}"
 
 
 def _tolerances(values: pd.Series) -> str:

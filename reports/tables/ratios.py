@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import numpy as np
 import pandas as pd
 
+from ...accuracy.search.status import Bound
 from ...accuracy.study.study import Case, Study
 from ...accuracy.study.winners import against, middle_criteria
 from . import shared_columns
@@ -82,3 +84,18 @@ def ratios(study: Study, baseline: str) -> pd.DataFrame:
             for label, (case, compared) in best.items()
         ]
     return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def cheapest_first(found: pd.DataFrame, models: Iterable[str]) -> list[str]:
+    """Return the models by the geometric mean of their ratios with any detection; those without a ratio are last.
+
+    Parameters
+    ----------
+    found : DataFrame
+        As `ratios` returns.
+    models : iterable of str
+        Labels.
+    """
+    known = found[(found["view"] == ANY) & (found["bound"] != Bound.NOT_KNOWN)]
+    means = np.log(known["ratio"]).groupby(known["model"]).mean()
+    return sorted(models, key=lambda model: means.get(model, np.inf))

@@ -14,7 +14,8 @@ const modelColour = (model) => hue(run.models.indexOf(model));
 const methodSymbol = (method) => pick(SYMBOLS, run.methods.indexOf(method));
 // the markers of other simulators and number formats follow those of the methods
 const engineSymbol = (engine) => pick(SYMBOLS, engine === run.ours ? 0 : run.methods.length + run.engines.indexOf(engine));
-const detectionDash = (detection) => pick(DASHES, run.detections.indexOf(detection));
+/** A dashed line always means spikes at the end of a step. */
+const detectionDash = (detection) => (detection === run.at_end ? "dash" : pick(DASHES.filter((each) => each !== "dash"), run.detections.filter((each) => each !== run.at_end).indexOf(detection)));
 
 /** Plotly reads markup in labels: names must be shown as text. */
 const plain = (text) => String(text).replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
@@ -161,6 +162,13 @@ function swatch({ colour, symbol, dash }) {
   } else {
     shape.setAttribute("d", outlines[symbol || "square"]);
     shape.setAttribute("fill", "currentColor");
+  }
+  if (dash && symbol) {
+    const marker = document.createElementNS(SVG, "path");
+    marker.setAttribute("d", outlines[symbol]);
+    marker.setAttribute("fill", "currentColor");
+    marker.setAttribute("transform", "translate(18 0)");
+    svg.append(marker);
   }
   svg.style.color = colour ? `var(${colour})` : "";
   svg.append(shape);

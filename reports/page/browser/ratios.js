@@ -1,5 +1,9 @@
 // What models cost relative to one of them, against the tolerance: where a line crosses 1, an order changes.
 
+const MOST_BY_COLOUR = 8; // more models also have markers of their own, and names at the ends of their lines
+const LABEL = 11; // height of such a name in pixels
+const LONGEST_LABEL = 22;
+
 const VIEW_LOOKS = [{ dash: "solid", named: "spikes located within a step, where that is cheaper" }, { dash: "dash", named: "spikes at the end of a step" }];
 
 function ratios() {
@@ -7,6 +11,8 @@ function ratios() {
   const { grid, any, baseline, loosest } = run.ratios, looks = new Map([[any, VIEW_LOOKS[0]], [grid, VIEW_LOOKS[1]]]);
   const shown = rows("ratios").filter((row) => row.bound !== "not known" && row.tolerance <= loosest && row.model !== baseline);
   const panels = [...grouped(shown, REGIME).values()];
+  const models = run.ratios.order.filter((model) => model !== baseline && shown.some((row) => row.model === model)), many = models.length > MOST_BY_COLOUR;
+  const symbolOf = (model) => (many ? pick(SYMBOLS, models.indexOf(model)) : "circle");
   const sign = { "at least": "\u2265 ", "at most": "\u2264 " };
 
   function text(row) {
@@ -15,8 +21,12 @@ function ratios() {
   }
 
   function draw() {
-    const across = isNarrow() ? 1 : Math.min(panels.length, 4);
+    const narrow = isNarrow(), across = narrow ? 1 : Math.min(panels.length, 4), right = many ? LONGEST_LABEL * 6.2 : 8;
     const down = Math.ceil(panels.length / across), gapX = 0.015, gapY = down > 1 ? 0.3 / down : 0;
+    const width = (byId("ratio-plot").clientWidth - 70 - right) / across, names = panels.map((here) => regimeText(here[0]));
+    const short = names.some((name) => 7.4 * name.length > width); // a name in two lines: the drive, then its level
+    const high = Math.max(narrow ? 260 : 300, many ? 45 + LABEL * models.length : 0), margin = { l: 62, r: right, t: (narrow ? 66 : 44) + (short ? 14 : 0), b: 50 };
+    const total = (narrow ? 70 : 40) + high * down, inside = total - margin.t - margin.b;
     const layout = { annotations: [], shapes: [] }, traces = [];
     const lows = shown.map((row) => Math.log10(row.ratio)), range = [Math.min(0, ...lows) - 0.25, Math.max(0, ...lows) + 0.35];
     const strictest = Math.min(...shown.map((row) => row.tolerance)), columns = [Math.log10(loosest) + 0.15, Math.log10(strictest) - 0.15];
@@ -27,21 +37,39 @@ function ratios() {
       const ticks = [1, 0.1, 0.01, 10, 0.001].filter((value) => value <= loosest * 1.01 && value >= strictest * 0.99);
       layout[`xaxis${id}`] = axis("", { type: "log", domain: x, anchor: `y${id}`, range: columns, tickvals: ticks, ticktext: ticks.map(String), title: { text: "error allowed (ms)", standoff: 4 } });
       layout[`yaxis${id}`] = axis("", { type: "log", domain: [top - height, top], anchor: `x${id}`, range, dtick: 1, showticklabels: !column, automargin: !column, tickvals: [0.0001, 0.001, 0.01, 0.1, 1, 10, 100, 1000, 10000],
-        ticktext: ["0.0001", "0.001", "0.01", "0.1", "1", "10", "100", "1000", "10000"], title: { text: column ? "" : `cost / cost of ${plain(baseline)}`, standoff: 6 } });
+        ticktext: ["0.0001", "0.001", "0.01", "0.1", "1", "10", "100", "1000", "10000"], title: { text: column || narrow ? "" : `cost / cost of ${plain(baseline)}`, standoff: 6 } });
       layout.shapes.push({ type: "line", xref: `x${id} domain`, yref: `y${id}`, x0: 0, x1: 1, y0: 1, y1: 1, line: { color: css("--faint"), width: 1.5 }, layer: "below" });
-      layout.annotations.push({ xref: `x${id} domain`, yref: `y${id} domain`, x: 0.5, y: 1, yanchor: "bottom", xanchor: "center", showarrow: false, text: `<b>${plain(regimeText(here[0]))}</b>`, font: { size: 12.5 } });
+      layout.annotations.push({ xref: `x${id} domain`, yref: `y${id} domain`, x: 0.5, y: 1, yanchor: "bottom", xanchor: "center", showarrow: false, text: `<b>${plain(short ? names[i].replace(", ", ",\n") : names[i]).replace("\n", "<br>")}</b>`, font: { size: 12.5 } });
       for (const line of grouped(here, ["model", "view"]).values()) {
         const ordered = [...line].sort((a, b) => b.tolerance - a.tolerance), [{ model, view }] = ordered, colour = modelColour(model);
         traces.push({ x: ordered.map((each) => each.tolerance), y: ordered.map((each) => each.ratio), xaxis: `x${id}`, yaxis: `y${id}`, mode: "lines+markers", hoverinfo: "text", text: ordered.map(text), showlegend: false,
           name: `${plain(model)}, ${plain(view)}, ${plain(regimeText(here[0]))}`, line: { color: colour, width: 2.5, dash: looks.get(view).dash },
-          marker: { color: ordered.map((each) => (each.bound ? css("--page") : colour)), size: 6, line: { color: colour, width: 1.5 } } });
+          marker: { color: ordered.map((each) => (each.bound ? css("--page") : colour)), symbol: symbolOf(model), size: many ? 7 : 6, line: { color: colour, width: 1.5 } } });
       }
+      if (many && (column === across - 1 || i === panels.length - 1)) named(here, id, layout, range, columns, inside * height, width);
     });
-    show("ratio-plot", traces, { ...layout, height: (across === 1 ? 70 : 40) + (across === 1 ? 260 : 300) * down, margin: { l: 62, r: 8, t: 44, b: 50 } }, "No two models reach the same tolerance in the same regime.");
+    // on a phone, a name along the axis would be longer than the axis
+    if (narrow) layout.annotations.push({ xref: "paper", yref: "paper", x: 0, y: 1, xanchor: "left", yanchor: "bottom", xshift: -50, yshift: short ? 34 : 18, showarrow: false, text: `cost / cost of ${plain(baseline)}` });
+    show("ratio-plot", traces, { ...layout, height: total, margin }, "No two models reach the same tolerance in the same regime.");
   }
 
-  const models = run.models.filter((model) => model !== baseline && shown.some((row) => row.model === model));
-  legend("ratio-plot", shown.length ? [...models.map((model) => [model, { colour: `--m${run.models.indexOf(model)}`, dash: "solid" }]), ...[...looks.values()].map((look) => [look.named, look])] : []);
+  /** The name of each model at the end of its line in a panel, moved apart where names would cover each other. */
+  function named(here, id, layout, [low, top], [first, last], height, width) {
+    const ends = [...grouped(here.filter((row) => row.model !== baseline), ["model"]).values()].map((of) => {
+      const line = of.some((row) => row.view === any) ? of.filter((row) => row.view === any) : of;
+      const end = line.reduce((found, row) => (row.tolerance < found.tolerance ? row : found));
+      return { model: end.model, x: (first - Math.log10(end.tolerance)) / (first - last), y: ((top - Math.log10(end.ratio)) / (top - low)) * height };
+    }).sort((a, b) => a.y - b.y);
+    ends.forEach((each, i) => { each.at = Math.max(each.y, i ? ends[i - 1].at + LABEL : -10); });
+    for (let i = ends.length - 1, most = height + 40; i >= 0; i -= 1, most -= LABEL) ends[i].at = Math.min(ends[i].at, most);
+    for (const { model, x, y, at } of ends) {
+      const name = model.length > LONGEST_LABEL ? `${model.slice(0, LONGEST_LABEL - 1)}\u2026` : model;
+      layout.shapes.push({ type: "line", xref: `x${id} domain`, yref: `y${id} domain`, x0: x, x1: 1 + 8 / width, y0: 1 - y / height, y1: 1 - at / height, line: { color: modelColour(model), width: 1 }, opacity: 0.7, layer: "below" });
+      layout.annotations.push({ xref: `x${id} domain`, yref: `y${id} domain`, x: 1, y: 1 - at / height, xanchor: "left", yanchor: "middle", xshift: 8, showarrow: false, text: plain(name), font: { size: 10.5 } });
+    }
+  }
+
+  legend("ratio-plot", shown.length ? [...models.map((model) => [model, { colour: `--m${run.models.indexOf(model)}`, dash: "solid", ...(many ? { symbol: symbolOf(model) } : {}) }]), ...[...looks.values()].map((look) => [look.named, look])] : []);
   listen("ratio-plot", "ratio-said", `Costs relative to ${baseline} against the error allowed; the table above has the ranges.`);
   drawn(draw, []);
 }

@@ -48,7 +48,7 @@ function recorded() {
     const scale = unit === "1" ? "voltage (no unit)" : `voltage (${unit})`;
     const line = (each, name, look) => ({ x: times(each), y: each.voltage, name, hoverinfo: "text", text: each.voltage.map((v, i) => `<b>${name}</b><br>${number(times(each)[i])} ms: ${number(v)}`), ...look });
     show("rec-voltage", [line(reference, "reference", { mode: "lines", line: { color: css("--faint"), width: 5 }, opacity: 0.6 }),
-      line(cell, way, { mode: "lines+markers", line: { color: colour, width: 1.5, dash: "dash" }, marker: { color: colour, symbol: methodSymbol(cell.method), size: 4 } })],
+      line(cell, way, { mode: "lines+markers", line: { color: colour, width: 1.5, dash: detectionDash(cell.detection) }, marker: { color: colour, symbol: methodSymbol(cell.method), size: 4 } })],
     { height: 360, legend: { orientation: "h", y: 1.02, yanchor: "bottom" }, margin: { l: 70, r: 20, t: 40, b: 50 }, xaxis: axis("time (ms)"), yaxis: axis(scale) });
   }
 

@@ -11,6 +11,7 @@ async function start() {
   }
   byId("suite-file").addEventListener("click", () => save("suite.toml", run.suite, "text/plain"));
   byId("suite-text").textContent = run.suite;
+  fold();
   for (const part of [ratios, choosing, tables, workPrecision, breakdown, parity, recorded, features]) {
     try {
       part();
@@ -29,6 +30,20 @@ async function start() {
   addEventListener("beforeprint", () => plots.forEach((plot) => { plot.style.width = `${plot.clientWidth}px`; }));
   addEventListener("afterprint", () => plots.forEach((plot) => { plot.style.width = ""; }));
   document.body.dataset.ready = "yes";
+}
+
+/** Show only the first models of a long answer; a button shows the others. */
+function fold() {
+  const button = byId("answer-more");
+  if (!button) return;
+  button.hidden = false;
+  const turn = () => {
+    const folded = byId("answer").classList.toggle("folded");
+    button.setAttribute("aria-expanded", String(!folded));
+    button.textContent = folded ? `show the other ${button.dataset.number} models` : "show only the first models";
+  };
+  button.addEventListener("click", turn);
+  turn();
 }
 
 function trouble(text) {

@@ -70,7 +70,7 @@ function said(row, name) {
   return name === "dt_ms" ? `\u2265 ${text}` : COSTS.includes(name) ? `\u2264 ${text}` : text;
 }
 
-const regimeText = (row) => `${row.stimulus.replaceAll("_", " ")}, ${row.level}, ${row.horizon_ms / 1000} s`;
+const regimeText = (row) => `${run.drives[row.stimulus]}, ${row.level}, ${row.horizon_ms / 1000} s`;
 
 function accuracyText(row) {
   const of = run.criteria.find((each) => each.measure === row.measure);

@@ -68,7 +68,7 @@ def test_the_cheapest_models_are_listed(shown, small_run):
         for row in first.find_elements(By.CSS_SELECTOR, "#verdict tbody tr")
     ]
     assert [row[:3] for row in rows] == [
-        [f"constant, {rate} Hz, 0.2 s", f"every spike within {tolerance} ms", "lif"]
+        [f"constant current, {rate} Hz, 0.2 s", f"every spike within {tolerance} ms", "lif"]
         for rate in (50, 100)
         for tolerance in ("1", "0.3")
     ]

@@ -110,9 +110,29 @@ def test_many_models_and_long_names_fit(browser, small_run, tmp_path):
     legend = [each.text for each in browser.find_elements(By.CSS_SELECTOR, "#ratio-plot-legend li")]
     assert legend[:25] == [each for each in run.models if each != run.baseline]
     assert len(set(colours(browser))) == 26
-    # a row per model, not a column
-    assert len(browser.find_elements(By.CSS_SELECTOR, "#answer tbody tr")) == 25
-    assert browser.find_element(By.ID, "ratio-plot").location["y"] < 1100
+    # a row per model, not a column; the cheapest first, and only the first eight until the others are asked for
+    rows = browser.find_elements(By.CSS_SELECTOR, "#answer tbody tr")
+    ratios = run.ratios.query(f"view == {ANY!r} and bound != 'not known' and model != {run.baseline!r}")
+    means = ratios.groupby("model")["ratio"].apply(lambda of: math.prod(of) ** (1 / len(of)))
+    assert [row.find_element(By.TAG_NAME, "th").text for row in rows if row.is_displayed()] == list(
+        means.sort_values(kind="stable").index[:8]
+    )
+    more = browser.find_element(By.ID, "answer-more")
+    assert more.text == "show the other 17 models"
+    more.click()
+    assert sum(row.is_displayed() for row in rows) == 25
+    more.click()
+    assert sum(row.is_displayed() for row in rows) == 8
+    # models differ by marker, not only by colour, and the lines of the last panel are named at their ends
+    looks = browser.execute_script(
+        "const of = document.getElementById('ratio-plot');"
+        "return [of.data.map((t) => [t.name.split(',')[0], t.line.color, t.marker.symbol]),"
+        "of.layout.annotations.map((each) => each.text)]"
+    )
+    by_model = {name: (colour, symbol) for name, colour, symbol in looks[0]}
+    assert len(set(by_model.values())) == 25
+    assert len({symbol for _, symbol in by_model.values()}) == 20
+    assert {"lif", "model_0", "model_17"} <= set(looks[1])
     assert "26 models: " in browser.find_element(By.TAG_NAME, "header").text
     # only fronts at first
     assert len(browser.execute_script("return document.getElementById('wp-plot').data")) == 26

@@ -21,7 +21,7 @@ def test_the_ranking_for_me(shown, small_run):
         lines = shown.find_elements(By.CSS_SELECTOR, "#me-table tbody tr")
         return [[cell.text for cell in line.find_elements(By.TAG_NAME, "td")] for line in lines]
 
-    Select(shown.find_element(By.ID, "me-regime")).select_by_visible_text("constant, 50 Hz, 0.2 s")
+    Select(shown.find_element(By.ID, "me-regime")).select_by_visible_text("constant current, 50 Hz, 0.2 s")
     choose(shown, "me-tolerance", "0.3")
     for detection in ("grid", ""):
         choose(shown, "me-detection", detection)
@@ -66,7 +66,7 @@ def test_the_ranking_for_me_is_by_the_cost_at_the_dt_that_is_shown(browser, smal
         lines = browser.find_elements(By.CSS_SELECTOR, "#me-table tbody tr")
         return [[cell.text for cell in line.find_elements(By.TAG_NAME, "td")] for line in lines]
 
-    Select(browser.find_element(By.ID, "me-regime")).select_by_visible_text("constant, 50 Hz, 0.2 s")
+    Select(browser.find_element(By.ID, "me-regime")).select_by_visible_text("constant current, 50 Hz, 0.2 s")
     choose(browser, "me-tolerance", "0.3")
     first, second = ranking()
     assert (first[0], second[0]) == (other, "lif")

@@ -13,7 +13,7 @@ from .actions import downloaded, traces
 
 def test_the_kinds_of_a_case_are_stacked(shown, small_run):
     choose_text = Select(shown.find_element(By.ID, "kinds-situation"))
-    choose_text.select_by_visible_text("constant, 100 Hz, 0.2 s, every spike within 0.3 ms")
+    choose_text.select_by_visible_text("constant current, 100 Hz, 0.2 s, every spike within 0.3 ms")
     shown.find_element(By.ID, "kinds-share").click()
     bars = traces(shown, "kinds-plot")
     total = {}
@@ -31,7 +31,7 @@ def test_the_kinds_of_a_case_are_stacked(shown, small_run):
 
 
 def test_spikes_and_voltage_of_a_case(shown, small_run, downloads):
-    Select(shown.find_element(By.ID, "rec-regime")).select_by_visible_text("izhikevich:RS: constant, 100 Hz, 0.2 s")
+    Select(shown.find_element(By.ID, "rec-regime")).select_by_visible_text("izhikevich:RS: constant current, 100 Hz, 0.2 s")
     cases = Select(shown.find_element(By.ID, "rec-cell"))
     of = small_run.table.query("model == 'izhikevich:RS' and level == '100 Hz'")
     assert len(cases.options) == of["flops_per_ms"].notna().sum()
@@ -53,7 +53,7 @@ def test_features_stand_against_costs_as_found_and_as_stated(browser, looked_at,
     (tmp_path / "index.html").write_text(page(looked_at))
     browser.open(tmp_path / "index.html")
     Select(browser.find_element(By.ID, "features-situation")).select_by_visible_text(
-        "constant, 100 Hz, 0.2 s, every spike within 0.3 ms"
+        "constant current, 100 Hz, 0.2 s, every spike within 0.3 ms"
     )
     points = {
         (trace["name"], trace["y"][0]): trace["x"][0]

@@ -48,7 +48,7 @@ def test_filters_change_the_plot(shown, small_run):
     box.click()
     assert len(traces(shown)) == everything
     slow = traces(shown)[0]["x"]
-    Select(shown.find_element(By.ID, "wp-regime")).select_by_visible_text("constant, 50 Hz, 0.2 s")
+    Select(shown.find_element(By.ID, "wp-regime")).select_by_visible_text("constant current, 50 Hz, 0.2 s")
     assert traces(shown)[0]["x"] != slow
     shown.find_element(By.ID, "wp-front").click()
     assert traces(shown) == []
