@@ -1,6 +1,8 @@
 """Write the result into the README, from a run of the default suite: ``tox -e suite``, then this.
 
-usage: readme.py RUN
+usage: readme.py [RUN]
+
+Without a run, only the picture of the ratios is drawn again, from the table that the last run left.
 
 The tables and sentences of the result, the pictures, and the data that the tests compare them with are all made here.
 """
@@ -12,14 +14,17 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
 
 from spikecost.accuracy.study.suite import STANDARD
+from spikecost.reports.figures.ratio_figure import cost_ratios
 from spikecost.reports.results.headline import CALLED, costs, drive_text, tolerances_text, two_digits, what_decides
 from spikecost.reports.results.verdict import PUBLISHED
 from spikecost.reports.tables.ratios import ANY, GRID, VIEWS
+from spikecost.reports.writing.encoded import to_figures
 from spikecost.reports.writing.numbers import bounded_text
 
 ROOT = Path(__file__).parents[1]
@@ -108,6 +113,12 @@ def with_result(readme: str, text: str) -> str:
 
 def main() -> None:
     """Copy what the README shows of a run, and write its tables and sentences."""
+    if len(sys.argv) < 2:
+        run = SimpleNamespace(
+            models=list(NAMES), baseline=BASELINE, ratios=read("ratios").fillna({"bound": ""}), about=about()
+        )
+        (EXAMPLE / "cost_ratios.png").write_bytes(to_figures(cost_ratios(run), ("png",))["png"])
+        return
     run = Path(sys.argv[1])
     for name in ("ratios.csv", "ranking.csv", "cost_ratios.png"):
         shutil.copy(run / name, EXAMPLE / name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -17,9 +17,7 @@ from ..tables.points import REGIME, error_by, pareto
 from ..writing.drives import regime_text
 from ..writing.escape import in_figure
 from ..writing.notebook import Picture
-from .look import COLOURS, MARKERS, legend_below, pick
-
-_Line = Literal["-", "--", ":", "-."]
+from .look import COLOURS, MARKERS, legend_below, line_of, pick
 
 #: Errors are drawn down to this fraction of the strictest tolerance.
 IN_SIGHT = 1e-3
@@ -29,7 +27,6 @@ MOST_WITH_CURVES = 8
 LEGEND_WIDTH = 1.6
 #: Markers of other number formats and simulators.
 OTHERS = ("x", "+", "1", "2", "3", "4", "|", "_")
-_LINES: tuple[_Line, ...] = ("-", "--", ":", "-.")
 
 
 class Swept(Protocol):
@@ -169,15 +166,16 @@ class _Looks:
             for i, name in enumerate(self.methods)
         ]
         handles += [
-            Line2D([], [], color="0.3", linestyle=pick(_LINES, i), label=name) for i, name in enumerate(self.detections)
+            Line2D([], [], color="0.3", linestyle=line_of(name, self.detections), label=name)
+            for name in self.detections
         ]
         return handles + [
             Line2D([], [], color="0.3", linewidth=0.8, marker=pick(OTHERS, i), markersize=5, label=in_figure(name))
             for i, name in enumerate(self.engines)
         ]
 
-    def line(self, detection: str, engine: str) -> _Line:
-        return pick(_LINES, self.detections.index(detection)) if engine == OURS else "-"
+    def line(self, detection: str, engine: str) -> str:
+        return line_of(detection, self.detections) if engine == OURS else "-"
 
     def marker(self, engine: str) -> str:
         return "" if engine == OURS else pick(OTHERS, self.engines.index(engine))

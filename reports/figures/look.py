@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import numpy as np
 from matplotlib.artist import Artist
@@ -29,6 +29,16 @@ ON_DARK = (
 )
 #: Markers, as many as there are methods.
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*", "p", "h", "<", ">", "d", "8")
+#: With more models, colours alone do not distinguish them: each has a marker, too.
+MOST_BY_COLOUR = 8
+_Line = Literal["-", "--", ":", "-."]
+_LINES: tuple[_Line, ...] = ("-", ":", "-.")
+
+
+def line_of(detection: str, detections: Sequence[str]) -> _Line:
+    """Return the line of a detection: a dashed line always means spikes at the end of a step."""
+    others = [each for each in detections if each != "grid"]
+    return "--" if detection == "grid" else pick(_LINES, others.index(detection))
 
 
 def pick(items: tuple[_Item, ...], index: int) -> _Item:

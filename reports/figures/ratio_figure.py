@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any, Literal, Protocol
 
@@ -13,17 +14,19 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLoca
 
 from ...accuracy.search.status import Bound
 from ..tables.points import REGIME
-from ..tables.ratios import ANY, GRID
+from ..tables.ratios import ANY, GRID, cheapest_first
 from ..writing.drives import regime_text
 from ..writing.escape import in_figure
 from ..writing.notebook import Picture
-from .look import COLOURS, legend_below, pick
+from .look import COLOURS, MARKERS, MOST_BY_COLOUR, legend_below, pick
 
 #: How each view is drawn, and what it is called.
 VIEWS: dict[str, tuple[Literal["-", "--"], str]] = {
     ANY: ("-", "spikes located within a step, if that is cheaper"),
     GRID: ("--", "spikes at the end of a step"),
 }
+#: Height of a name at the end of a line, and of what a panel has above and below its axes, in inches.
+_NAME, _AROUND = 0.115, 0.55
 #: Panels side by side.
 _ACROSS = 4
 
@@ -51,6 +54,8 @@ class Compared(Protocol):
 def cost_ratios(run: Compared) -> Figure:
     """Draw cost / cost of the baseline against the tolerance: one panel per regime, one line per model and view.
 
+    Many models also have markers of their own, and names at the ends of the lines in the last panel of a row; a dashed
+    line always means spikes at the end of a step.
     An open marker is a bound: a time step of the sweep's coarsest may be too small. A line ends at the strictest
     tolerance that both models reach.
 
@@ -60,14 +65,19 @@ def cost_ratios(run: Compared) -> Figure:
     """
     shown = in_sight(run.ratios)
     models = [model for model in run.models if model != run.baseline and (shown["model"] == model).any()]
+    many = len(models) > MOST_BY_COLOUR
+    if many:
+        models = cheapest_first(run.ratios, models)
+    markers = {model: pick(MARKERS, i) if many else "o" for i, model in enumerate(models)}
     regimes = list(dict.fromkeys(shown[REGIME].itertuples(index=False, name=None))) or [("", 0.0, "")]
     columns = min(len(regimes), _ACROSS)
     rows = -(-len(regimes) // columns)
-    figure = Picture(figsize=(1.6 + 3.1 * columns, 1.7 + 3.3 * rows), layout="constrained")
+    high = max(3.3, _AROUND + _NAME * len(models) if many else 0)
+    figure = Picture(figsize=(1.6 + 3.1 * columns, 1.7 + high * rows), layout="constrained")
     axes = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).flatten()
     for axis, (stimulus, horizon, level) in zip(axes, regimes, strict=False):
         here = (shown["stimulus"] == stimulus) & (shown["level"] == level) & (shown["horizon_ms"] == horizon)
-        _panel(axis, shown[here], run)
+        _panel(axis, shown[here], run, markers)
         axis.set_title(regime_text(stimulus, level, horizon), fontsize=10)
         axis.set_xlabel("spike-time error allowed (ms)")
     for axis in axes[len(regimes) :]:
@@ -75,8 +85,20 @@ def cost_ratios(run: Compared) -> Figure:
     for axis in axes[::columns]:
         axis.set_ylabel(in_figure(f"cost / cost of {run.baseline}"))
     axes[0].invert_xaxis()
+    if many:
+        for last in {min(row * columns + columns, len(regimes)) - 1 for row in range(rows)}:
+            stimulus, horizon, level = regimes[last]
+            at = (shown["stimulus"] == stimulus) & (shown["level"] == level) & (shown["horizon_ms"] == horizon)
+            _name_ends(axes[last], shown[at & (shown["model"] != run.baseline)], run, _NAME / (high - _AROUND))
     handles = [
-        Line2D([], [], color=pick(COLOURS, run.models.index(name)), linewidth=2.5, label=in_figure(name))
+        Line2D(
+            [],
+            [],
+            color=pick(COLOURS, run.models.index(name)),
+            linewidth=2.5,
+            marker=markers[name] if many else "",
+            label=in_figure(name),
+        )
         for name in models
     ]
     handles.append(Line2D([], [], color="0.4", linewidth=1.2, label=in_figure(f"{run.baseline} = 1")))
@@ -90,6 +112,39 @@ def cost_ratios(run: Compared) -> Figure:
     return figure
 
 
+def _name_ends(axis: Axes, here: pd.DataFrame, run: Compared, height: float) -> None:
+    """Write each model's name at the end of its line; names of `height`, a part of the panel's, never cover others."""
+    located = here.assign(on_grid=here["view"] == GRID).sort_values(["on_grid", "tolerance"], kind="stable")
+    ends = located.drop_duplicates("model").sort_values("ratio", ascending=False)
+    low, high = (math.log10(value) for value in axis.get_ylim())
+    places: list[float] = []
+    for ratio in ends["ratio"]:
+        own = (math.log10(ratio) - low) / (high - low)
+        places.append(min(own, places[-1] - height) if places else own)
+    lowest = -0.12  # beside the label of the axis
+    for i in reversed(range(len(places))):
+        places[i] = max(places[i], lowest + height * (len(places) - 1 - i))
+    for place, end in zip(places, ends.to_dict("records"), strict=True):
+        colour = pick(COLOURS, run.models.index(end["model"]))
+        axis.annotate(
+            in_figure(end["model"]),
+            xy=(end["tolerance"], end["ratio"]),
+            xytext=(1.04, place),
+            textcoords="axes fraction",
+            va="center",
+            fontsize=7,
+            arrowprops={
+                "arrowstyle": "-",
+                "color": colour,
+                "linewidth": 0.6,
+                "shrinkA": 0,
+                "shrinkB": 0,
+                "relpos": (0, 0.5),
+            },
+            annotation_clip=False,
+        )
+
+
 def in_sight(ratios: pd.DataFrame) -> pd.DataFrame:
     """Return the rows that are drawn: from the loosest tolerance on that begins the views with spikes on the grid."""
     known = ratios[ratios["bound"] != Bound.NOT_KNOWN]
@@ -97,7 +152,7 @@ def in_sight(ratios: pd.DataFrame) -> pd.DataFrame:
     return known if pd.isna(loosest) else known[known["tolerance"] <= loosest]
 
 
-def _panel(axis: Axes, here: pd.DataFrame, run: Compared) -> None:
+def _panel(axis: Axes, here: pd.DataFrame, run: Compared, markers: Mapping[str, str]) -> None:
     axis.axhline(1, color="0.4", linewidth=1.2, zorder=1)
     for (model, view), line in here[here["model"] != run.baseline].groupby(["model", "view"], sort=False):
         colour = pick(COLOURS, run.models.index(str(model)))
@@ -116,7 +171,7 @@ def _panel(axis: Axes, here: pd.DataFrame, run: Compared) -> None:
                 part["tolerance"],
                 part["ratio"],
                 linestyle="",
-                marker="o",
+                marker=markers[str(model)],
                 markersize=5,
                 color=colour,
                 markerfacecolor=face,

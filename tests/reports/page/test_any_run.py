@@ -13,6 +13,7 @@ from spikecost.accuracy.study.study import Study
 from spikecost.accuracy.study.suite import Suite
 from spikecost.reports.comparison.run_folder import TABLES, RunFolder
 from spikecost.reports.page import page
+from spikecost.reports.tables.ratios import ANY
 
 from .actions import SIZES, downloaded, fitting
 

@@ -31,7 +31,9 @@ def test_the_kinds_of_a_case_are_stacked(shown, small_run):
 
 
 def test_spikes_and_voltage_of_a_case(shown, small_run, downloads):
-    Select(shown.find_element(By.ID, "rec-regime")).select_by_visible_text("izhikevich:RS: constant current, 100 Hz, 0.2 s")
+    Select(shown.find_element(By.ID, "rec-regime")).select_by_visible_text(
+        "izhikevich:RS: constant current, 100 Hz, 0.2 s"
+    )
     cases = Select(shown.find_element(By.ID, "rec-cell"))
     of = small_run.table.query("model == 'izhikevich:RS' and level == '100 Hz'")
     assert len(cases.options) == of["flops_per_ms"].notna().sum()
