@@ -2,7 +2,7 @@
 
 const MOST_BY_COLOUR = 8; // more models also have markers of their own, and names at the ends of their lines
 const LABEL = 11; // height of such a name in pixels
-const LONGEST_LABEL = 22;
+const LONGEST_LABEL = 128; // its largest width
 
 const VIEW_LOOKS = [{ dash: "solid", named: "spikes located within a step, where that is cheaper" }, { dash: "dash", named: "spikes at the end of a step" }];
 
@@ -21,7 +21,7 @@ function ratios() {
   }
 
   function draw() {
-    const narrow = isNarrow(), across = narrow ? 1 : Math.min(panels.length, 4), right = many ? LONGEST_LABEL * 6.2 : 8;
+    const narrow = isNarrow(), across = narrow ? 1 : Math.min(panels.length, 4), right = many ? LONGEST_LABEL + 10 : 8;
     const down = Math.ceil(panels.length / across), gapX = 0.015, gapY = down > 1 ? 0.3 / down : 0;
     const width = (byId("ratio-plot").clientWidth - 70 - right) / across, names = panels.map((here) => regimeText(here[0]));
     const short = names.some((name) => 7.4 * name.length > width); // a name in two lines: the drive, then its level
@@ -53,6 +53,17 @@ function ratios() {
     show("ratio-plot", traces, { ...layout, height: total, margin }, "No two models reach the same tolerance in the same regime.");
   }
 
+  const pen = Object.assign(document.createElement("canvas").getContext("2d"), { font: "10.5px system-ui, sans-serif" });
+
+  /** A name, its end left out if it is wider than the place for it. */
+  function within(name) {
+    const letters = [...name];
+    const text = (most) => (most < letters.length ? `${letters.slice(0, most).join("")}\u2026` : name);
+    let most = letters.length;
+    while (most > 1 && pen.measureText(text(most)).width > LONGEST_LABEL) most -= 1;
+    return text(most);
+  }
+
   /** The name of each model at the end of its line in a panel, moved apart where names would cover each other. */
   function named(here, id, layout, [low, top], [first, last], height, width) {
     const ends = [...grouped(here.filter((row) => row.model !== baseline), ["model"]).values()].map((of) => {
@@ -63,9 +74,8 @@ function ratios() {
     ends.forEach((each, i) => { each.at = Math.max(each.y, i ? ends[i - 1].at + LABEL : -10); });
     for (let i = ends.length - 1, most = height + 40; i >= 0; i -= 1, most -= LABEL) ends[i].at = Math.min(ends[i].at, most);
     for (const { model, x, y, at } of ends) {
-      const name = model.length > LONGEST_LABEL ? `${model.slice(0, LONGEST_LABEL - 1)}\u2026` : model;
       layout.shapes.push({ type: "line", xref: `x${id} domain`, yref: `y${id} domain`, x0: x, x1: 1 + 8 / width, y0: 1 - y / height, y1: 1 - at / height, line: { color: modelColour(model), width: 1 }, opacity: 0.7, layer: "below" });
-      layout.annotations.push({ xref: `x${id} domain`, yref: `y${id} domain`, x: 1, y: 1 - at / height, xanchor: "left", yanchor: "middle", xshift: 8, showarrow: false, text: plain(name), font: { size: 10.5 } });
+      layout.annotations.push({ xref: `x${id} domain`, yref: `y${id} domain`, x: 1, y: 1 - at / height, xanchor: "left", yanchor: "middle", xshift: 8, showarrow: false, text: plain(within(model)), font: { size: 10.5 } });
     }
   }
 
