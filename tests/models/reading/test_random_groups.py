@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import brian2
 import pytest
+from brian2 import NeuronGroup, ms
 
 from ...archetypes import DEEP
+from . import abroad_groups as abroad
 from .random_groups import row_of
 
 #: The groups of every day, and of ``tox -e deep``.
@@ -24,3 +26,21 @@ def test_random_groups_have_brian2s_spikes():
     wrong = {seed: f"{row.refused or row.note}\n{draft}" for seed, (draft, row) in taken.items() if not row.equal}
     assert not wrong
     assert sum(row.spikes for _, row in taken.values()) > 10 * len(taken)
+
+
+@pytest.mark.parametrize(
+    "never", ["False", "v > v", "w - w > 1*ms", "not (v >= v)", "not_refractory and v > 0", "0*ms", "pause", "v < -99"]
+)
+def test_refractoriness_that_never_holds_is_none_as_in_brian2(never):
+    text = """
+    dv/dt = (I + 0.5*int(not_refractory) - v - w/(9*ms))/(10*ms) : 1 (unless refractory)
+    dw/dt = -w/(20*ms) : second
+    I : 1
+    pause : second
+    """
+    reset = "v = 0; w += int(not_refractory)*3*ms + 0.1*ms"
+    group = NeuronGroup(1, text, threshold="v > 1", reset=reset, refractory=never, method="euler")
+    group.I = 3
+    row = abroad.what_becomes(abroad.Row("", ""), abroad.Abroad(group, {}))
+    assert row.equal
+    assert row.spikes > 30
