@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Sequence
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from ..models.ground.errors import UserError
@@ -11,6 +13,24 @@ from ..models.ground.errors import UserError
 if TYPE_CHECKING:
     from ..models.definition.neuron import NeuronModel
     from ..models.step import Step
+
+
+def import_brian2_alone() -> None:
+    """Import Brian2 without the libraries that it only gives on to scripts, if it is not imported yet.
+
+    These are pylab, whose names a script gets with Brian2's, and pytest, for Brian2's own tests. Brian2 goes on without
+    them if they are missing. They take a third of the time of its import. Not before
+    a script of a user is executed.
+    """
+    if "brian2" in sys.modules:
+        return
+    left_out = [name for name in ("pylab", "pytest") if name not in sys.modules]
+    sys.modules |= dict.fromkeys(left_out)  # type: ignore[arg-type]  # None: as if it were missing
+    try:
+        import_module("brian2")
+    finally:
+        for name in left_out:
+            del sys.modules[name]
 
 
 def several(models: Sequence[str], options: argparse.Namespace) -> list[str | NeuronModel]:

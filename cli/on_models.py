@@ -6,7 +6,7 @@ import argparse
 from dataclasses import asdict
 from typing import Any
 
-from .asked import data_file, detection_of, several, step_of
+from .asked import data_file, detection_of, import_brian2_alone, several, step_of
 from .options import OUT
 from .printing import answer, show_text
 
@@ -75,7 +75,11 @@ def count(options: argparse.Namespace) -> int:
     from ..reports.commands.about_models.counted import as_text
     from ..reports.commands.about_models.listing import from_disk
 
+    of_file = is_file(options.model)  # the file may change
+
     def made() -> dict[str, Any]:
+        if not of_file:
+            import_brian2_alone()
         from ..models.definition.language import units
         from ..reports.commands.about_models.counts import said
 
@@ -83,7 +87,6 @@ def count(options: argparse.Namespace) -> int:
 
     asked = ("model", "input", "synapses", "method", "detection", "precision", "dt", "convention")
     question = " ".join(["count", *(repr(getattr(options, name)) for name in asked)])
-    of_file = is_file(options.model)  # the file may change
     found = made() if of_file else from_disk(question, made, lambda each: bool(each["lasts"]))
     answer(options, lambda: found["found"], lambda: as_text(found))
     return 0

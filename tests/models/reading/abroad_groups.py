@@ -4,8 +4,8 @@ The texts are our own; the kinds are those of the spiking groups in Brian2's pub
 group as a script does. It returns the group, the names around it, what is asked of `from_brian2` in addition, and
 objects that the script keeps (synapses, monitors).
 
-``python tests/models/reading/abroad_groups.py`` runs each group for 200 ms in Brian2 and here, and writes
-``docs/groups.md``.
+``python tests/models/reading/abroad_groups.py`` runs each group for 200 ms in Brian2 and here, and writes the first
+part of ``docs/groups.md``.
 """
 
 from __future__ import annotations
@@ -44,6 +44,7 @@ from brian2 import (
 
 import spikecost as sc
 from spikecost.harness.kernels.kernel import compile_kernels
+from spikecost.harness.stimuli import meant_dt
 from spikecost.harness.stimuli.random_inputs import RandomInputs
 from spikecost.models.definition.language import units
 from spikecost.models.definition.neuron import NeuronModel
@@ -140,6 +141,19 @@ def jumping_threshold() -> Abroad:
     group = NeuronGroup(1, text, threshold="v > level", reset="v = 1*mV; level += 4*mV", method="exact")
     group.level, group.I = 11 * mV, 23 * mV
     return Abroad(group)
+
+
+@abroad("powers that cancel, so that Brian2 solves the equation as a linear one")
+def cancelling_powers() -> Abroad:
+    tau = 12 * ms
+    eqs = """
+    dv/dt = (drive - v*v/v + w**2 - w*w)/tau : 1
+    dw/dt = (v - w*(w/w))/(3*tau) : 1
+    drive : 1
+    """
+    cells = NeuronGroup(2, eqs, threshold="v > 1", reset="v = 0.1; w += 0.1", method="exact")
+    cells.v, cells.w, cells.drive = 0.1, 0.3, 1.4
+    return Abroad(cells, {"tau": tau})
 
 
 @abroad("a second variable with its own jump: adaptation by a conductance")
@@ -684,7 +698,7 @@ def what_becomes(row: Row, made: Abroad, *, run: bool = True) -> Row:
         row = replace(row, seconds=time.process_time() - started)
         settings = sc.settings_from_brian2(made.group, namespace=made.names)
     except UserError as error:
-        return replace(row, refused=str(error).replace(made.group.name, "group"))
+        return replace(row, refused=str(error).replace(made.group.name, "group").removeprefix("abroad: "))
     row = replace(row, method=settings.method, input=model.input)
     if not run:
         return row
@@ -702,8 +716,9 @@ def what_becomes(row: Row, made: Abroad, *, run: bool = True) -> Row:
 def with_noise(row: Row, made: Abroad, model: NeuronModel, stimulus: sc.Stimulus, settings: Any) -> Row:
     """Run a group with noise in both programs, with the same random numbers."""
     ours, theirs = ours_of(model, stimulus, settings), Run(np.zeros(0), {})
+    dt = dt_of(settings, stimulus)
     # Brian2 draws the numbers of several sources in an order that the texts do not say
-    for theirs in in_brian2(made, permutations(drawn(model, stimulus, dt_of(settings)))):
+    for theirs in in_brian2(made, permutations(drawn(model, stimulus, dt))):
         if same(ours, theirs):
             return replace(row, spikes=len(theirs.spikes), equal=True, note=RANDOM)
     return replace(row, spikes=len(theirs.spikes), equal=False)
@@ -719,15 +734,15 @@ class Run:
     """At the end, in the internal units."""
 
 
-def dt_of(settings: Any) -> Fraction:
+def dt_of(settings: Any, stimulus: sc.Stimulus) -> Fraction:
     """Return the time step in ms."""
-    return Fraction(repr(float(settings.dt / ms)))
+    return meant_dt(stimulus, units.in_ms(settings.dt, "dt"))
 
 
 def ours_of(model: NeuronModel, stimulus: sc.Stimulus, settings: Any) -> Run:
     """Run the model of a group with the group's method, detection and time step."""
     (kernel,) = compile_kernels([make_step(model, settings.method, settings.detection, stimulus.varies)])
-    outcome = kernel.run([stimulus], dt_of(settings))[0]
+    outcome = kernel.run([stimulus], dt_of(settings, stimulus))[0]
     if outcome.failure:
         raise UserError(f"{outcome.failure}")
     return Run(outcome.spike_times, dict(zip(model.system.state, outcome.state.tolist(), strict=True)))
@@ -820,29 +835,8 @@ script. Brian2 draws other random numbers than spikecost, so a group with noise 
 draws. A group that is linked to another one is run together with it; if Brian2 sorts the other one first by its name,
 then its neurons see values one step earlier than here, and the description of the model says so.
 """
-#: What was found in Brian2's own files, which are no part of this project: measured by hand, not by the tests.
-EXAMPLES = """\
-## Brian2's own examples
-
-The programs in the folder `examples` of Brian2's repository (commit aec54d2a) were run up to their first `run`, except
-multicompartmental ones and seven that need other packages or start processes. Each definition of a group with a
-threshold was converted, and one neuron of it was run for 200 ms in Brian2 and here, as above. The tests do not repeat
-this.
-
-| kind | groups | accepted | equal to Brian2's |
-|---|---|---|---|
-| neurons with differential equations | 61 | 59 | 57 |
-| sources of spikes without differential equations | 4 | 0 | |
-
-Of the 57, 21 do not spike without the rest of their script: their state after 200 ms differs from Brian2's by less than
-2e-13 of its size. 13 have noise, and got the same random numbers in Brian2 (for `Izhikevich_2003.py`, Brian2 ran the
-converted model). Four neurons are not equal:
-
-| file | why |
-|---|---|
-| `example_3_bisection.py`, and the same `_standalone` | refused: no reset, no refractoriness; see `every_step_above` |
-| `standalone_multiple_processes.py`, `_multiplerun.py` | accepted; `tau`, by which they divide, has no value yet |
-"""
+#: The title of the other part of the page, which `examples_of_brian2` writes.
+EXAMPLES = "## Brian2's own examples\n"
 HEAD = "| group | stands for | input | method | spikes | equal to Brian2's |\n|---|---|---|---|---|---|"
 
 
@@ -865,14 +859,15 @@ def said_of(rows: list[Row]) -> str:
 
 
 def document(rows: list[Row]) -> str:
-    """Write the page."""
-    return "\n".join([INTRODUCTION, said_of(rows), "", HEAD, *map(line_of, rows), "", EXAMPLES])
+    """Write this part of the page."""
+    return "\n".join([INTRODUCTION, said_of(rows), "", HEAD, *map(line_of, rows), "", ""])
 
 
 def main() -> None:
-    """Write the document."""
+    """Write this part of the document."""
     brian2.BrianLogger.log_level_error()
-    DOCUMENT.write_text(document([row_of(name) for name in GROUPS]), encoding="utf-8")
+    _, title, rest = DOCUMENT.read_text(encoding="utf-8").partition(EXAMPLES)
+    DOCUMENT.write_text(document([row_of(name) for name in GROUPS]) + title + rest, encoding="utf-8")
 
 
 if __name__ == "__main__":
