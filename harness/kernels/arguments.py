@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -237,41 +237,40 @@ class Arguments:
 
     def outcomes(self) -> list[Outcome]:
         """Return the results of the neurons, after the call; of each Step in turn, if several ran together."""
-        rows = zip(self._spikes["count"].tolist(), self._spikes["stuck"].tolist(), strict=True)
-        return [self._outcome(record, spikes, stuck) for record, (spikes, stuck) in enumerate(rows)]
-
-    def _outcome(self, record: int, spikes: int, stuck: int) -> Outcome:
-        which, lane = divmod(record, self._lanes)
-        count = min(spikes, self._spike_at.shape[1])
-        place, at = self._spike_place[record, :count], self._spike_at[record, :count]
-        kept = dict(zip(self._tallied, self._tallies[lane].tolist(), strict=False))
-        return Outcome(
-            # counted steps, or ms since the start of the piece: no time is summed over the run
-            spike_times=(place + at) * self._setting if self._by_dt else self._starts[place] + at,
-            state=self._in_ms(self._numbers(self._state[:, lane])),
-            failure=self._failure(lane, spikes, stuck),
-            samples=self._in_ms(self._numbers(self._samples[:, :, lane])),
-            tallies=self._method.tallies(self._steps_together[which], kept, self._steps, count, float(self._horizon)),
-        )
-
-    @property
-    def _numbers(self) -> Callable[[NDArray[Any]], Array]:
-        """What stored numbers mean."""
-        return NUMBER_FORMATS[self._step.precision].numbers
-
-    def _in_ms(self, states: Array) -> Array:
-        """Change the time among state variables (the last axis) to ms, if the kernel counts steps."""
+        lanes, numbers = self._lanes, NUMBER_FORMATS[self._step.precision].numbers
+        states = numbers(self._state).T.copy()
+        finite = [bool(np.isfinite(state).all()) for state in states]
+        samples = numbers(self._samples).transpose(2, 0, 1).copy()
         if self._method.counts_steps(self._step.model, self._step.detection):
-            states[..., self._step.state.index(TIME)] *= self._setting
-        return states
+            for found in (states, samples):  # the time among the state variables is then a number of steps
+                found[..., self._step.state.index(TIME)] *= self._setting
+        kept = [dict(zip(self._tallied, tallies, strict=False)) for tallies in self._tallies.tolist()]
+        capacity, horizon = self._spike_at.shape[1], float(self._horizon)
+        outcomes = []
+        rows = zip(self._spikes["count"].tolist(), self._spikes["stuck"].tolist(), strict=True)
+        for record, (spikes, stuck) in enumerate(rows):
+            which, lane = divmod(record, lanes)
+            count = min(spikes, capacity)
+            place, at = self._spike_place[record, :count], self._spike_at[record, :count]
+            outcomes.append(
+                Outcome(
+                    # counted steps, or ms since the start of the piece: no time is summed over the run
+                    spike_times=(place + at) * self._setting if self._by_dt else self._starts[place] + at,
+                    state=states[lane],
+                    failure=self._failure(lane, spikes, stuck, finite[lane]),
+                    samples=samples[lane],
+                    tallies=self._method.tallies(self._steps_together[which], kept[lane], self._steps, count, horizon),
+                )
+            )
+        return outcomes
 
-    def _failure(self, lane: int, spikes: int, stuck: int) -> Failure:
-        state = self._numbers(self._state[:, lane])
+    def _failure(self, lane: int, spikes: int, stuck: int, finite: bool) -> Failure:
         if stuck in _GIVEN_UP:
             return _GIVEN_UP[stuck]
-        if stuck & NOT_FINITE or not np.isfinite(state).all():
+        if stuck & NOT_FINITE or not finite:
             return Failure.DIVERGED
         if stuck or spikes > self._spike_at.shape[1]:
+            state = NUMBER_FORMATS[self._step.precision].numbers(self._state[:, lane])
             if reset_is_above(self._neurons[lane % len(self._neurons)], state):
                 return Failure.ENDLESS
             return Failure.TOO_MANY if stuck & STUCK_IN_A_STEP else Failure.TOO_FAST

@@ -174,7 +174,7 @@ def recording_of(group: Any, index: int, namespace: Mapping[str, Any]) -> TimedI
     if texts.driven is None:
         return None
     names = names.with_objects(texts.objects)
-    equations = autonomous_part(texts, texts.driven, whole.name)
+    equations = autonomous_part(texts.equations, texts.assigned, texts.driven, whole.name)
     synaptic = set().union(*changed_by_synapses(whole, at).values()) & set(equations.names)
     if synaptic:
         raise UserError(

@@ -68,7 +68,7 @@ def test_bursts_are_counted_pauses_included(label, drive, spikes):
     [
         ("izhikevich:CH", 50),
         ("mihalas_niebur:tonic_bursting", 50),
-        ("wilson:bursting", 12),
+        pytest.param("wilson:bursting", 12, marks=pytest.mark.deep),
         ("mihalas_niebur:hyperpolarization_bursting", 30),
         ("hindmarsh_rose:usual", 20),
         ("lif", 50),

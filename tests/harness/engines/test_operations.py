@@ -25,6 +25,7 @@ def counted(name, *given):
     return ENGINES[name].operations(*given)
 
 
+@pytest.mark.deep  # NEURON compiles two models
 def test_operations_of_an_equation_are_seen():
     # NEURON evaluates the current twice per step, for its derivative (src/nocmodl: nrn_cur calls nrn_current twice)
     less, more = (counted("neuron", model, "backward_euler") for model in (LIF, LONGER))
