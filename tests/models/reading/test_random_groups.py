@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import brian2
 import pytest
-from brian2 import NeuronGroup, ms
+from brian2 import NeuronGroup
 
 from ...archetypes import DEEP
 from . import abroad_groups as abroad
