@@ -44,3 +44,25 @@ def test_refractoriness_that_never_holds_is_none_as_in_brian2(never):
     row = abroad.what_becomes(abroad.Row("", ""), abroad.Abroad(group, {}))
     assert row.equal
     assert row.spikes > 30
+
+
+@pytest.mark.parametrize(
+    "jumps",
+    [
+        "int(v) > 0",
+        "floor(3*v) >= 2 and not_refractory",
+        "v > 1 + 0.1*floor(4*w)",
+        "t % (10*ms) > 5.03*ms and v > 0.5",  # at 15 ms, rounding of seconds decides in Brian2 whether it is above 5 ms
+        "abs(v - 1) < 0.1",
+        "v // 1 > 0",
+        "int(v > 1 and w < 5) == 1",
+        "not (sign(v - 1) < 1)",
+    ],
+)
+def test_thresholds_that_jump_are_tested_on_the_grid_as_in_brian2(jumps):
+    text = "dv/dt = (I - v)/(10*ms) : 1\ndw/dt = (v - w)/(50*ms) : 1\nI : 1"
+    group = NeuronGroup(1, text, threshold=jumps, reset="v = 0", refractory="v > 2", method="rk4")
+    group.I = 3
+    row = abroad.what_becomes(abroad.Row("", ""), abroad.Abroad(group, {}))
+    assert row.equal
+    assert row.spikes > 15
