@@ -7,8 +7,8 @@ def test_it_says_what_was_run(small_run):
     text = methods_text(small_run)
     for part in (
         "The models were lif (Izhikevich 2004) and izhikevich:RS (Izhikevich 2003).",
-        "Each was driven, over 0.2 s of model time, by 3 stimuli of the kind constant current with mean firing rates of 50 and "
-        "100 Hz.",
+        "Each was driven, over 0.2 s of model time, by 3 stimuli of the kind constant current with mean "
+        "firing rates of 50 and 100 Hz.",
         "The integration methods were euler (Hairer et al. 1993) and rk4 (Hairer et al. 1993); spikes were located by "
         "the detections grid and hermite.",
         "verified by runs of all stimuli at this step, at 20 to 40 smaller steps down to half of it, and at 4 steps "
