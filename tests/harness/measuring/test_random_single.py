@@ -58,6 +58,8 @@ def _driven(draw: Callable[[int], Scalar], rng: np.random.Generator) -> NeuronMo
     """A model that fires at its drive."""
     while True:
         drawn = draw(int(rng.integers(2**31)))
+        if drawn.leak == "0":  # Brian2's exponential Euler divides by it
+            continue
         interval, _ = drawn.interval() or (0.0, 0.0)
         # no upstroke that steps of 1/1024 ms pass over, or whose exponential overflows in single precision
         is_slow = drawn.speed(np.linspace(0, 1.2, 241, dtype=np.longdouble)).max() < 20
