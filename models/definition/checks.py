@@ -100,13 +100,15 @@ def _check_value(model: NeuronModel, name: str, given: Any) -> None:
 
 
 def _check_refractory(model: NeuronModel) -> None:
+    lasts = model.spike_is_crossing
     if model.system.refractory is not None:
         where = f"{model.name}: refractory = '{short(model.refractory)}'"
         known = {*model.system.parameters, *model.system.state}
-        check_refractory(model.system.refractory, known, model.parameter_values, where)
-    elif model.refractory_time is not None:
+        lasts = check_refractory(model.system.refractory, known, model.parameter_values, where)
+    elif model.refractory_ms:
         units.in_ms(model.refractory_time, f"{model.name}: refractory")
-    elif model.refractory is None and not any(name not in OF_TIME for name, _ in model.system.reset):
+        lasts = True
+    if not lasts and not any(name not in OF_TIME for name, _ in model.system.reset):
         raise UserError(
             f"{model.name}: without a reset every step above threshold would be a spike, so that their number would "
             "depend on the time step; "

@@ -17,7 +17,7 @@ from .language.names import LAST_SPIKE, NOT_REFRACTORY, OF_TIME, TIME, check_nam
 from .language.noise import DIMENSIONS
 from .parts.arrivals import read_arrivals, targets_of
 from .parts.random_inputs import diffusion, without_noise
-from .parts.refractoriness import Sides, read_refractory, refractory, with_refractoriness
+from .parts.refractoriness import Sides, is_never, read_refractory, refractory, with_refractoriness
 from .parts.threshold import read_threshold
 
 if TYPE_CHECKING:
@@ -79,7 +79,8 @@ def read_system(model: NeuronModel, field_name: str) -> System:
                 model.refractory, known, model.constants, where=f"{model.name}: refractory", opened=waiting.opened
             )
         moving = set(state) - held - waiting.constant(state) | targets_of(model.arrivals)
-        duration = refractory(read, moving, threshold.holds, resets=bool(reset))
+        ends_by_text = not is_never(read)
+        duration = refractory(read, moving, threshold.holds, resets=bool(reset)) if ends_by_text else None
     used = names(*found.values(), threshold.holds, *statements, *(duration.needs if duration else ())) & set(OF_TIME)
     own = {TIME: Const(Fraction(1))} if used else {}  # the time is a variable that changes by 1 ms per ms
     if LAST_SPIKE in used:

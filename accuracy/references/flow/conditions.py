@@ -104,7 +104,7 @@ def take_out_conditions(model: NeuronModel, *, bounded: bool = False) -> tuple[S
     threshold = system.threshold
     if threshold.condition is not None:
         threshold = replace(threshold, condition=taken.apart(threshold.condition))
-    elif any(isinstance(node, Op) and node.kind in _JUMPS for node in nodes(threshold.level)):
+    if any(isinstance(node, Op) and node.kind in _JUMPS for node in nodes(threshold.level)):
         threshold = replace(threshold, level=taken.apart(threshold.level))
     refractory = system.refractory
     if refractory is not None and refractory.condition is not None:

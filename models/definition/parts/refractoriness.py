@@ -117,6 +117,12 @@ def read_refractory(
     return decided(substitute(found, opened)), is_condition
 
 
+def is_never(read: tuple[Expr, bool]) -> bool:
+    """Whether a text, as returned by `read_refractory`, is a condition that never holds: as if there were no text."""
+    value, is_condition = read
+    return is_condition and isinstance(value, Const) and not value.value
+
+
 def refractory(read: tuple[Expr, bool], moving: Collection[str], threshold: Expr, *, resets: bool) -> Refractory | None:
     """Return how a neuron is refractory; None if a spike is a crossing of the threshold.
 
@@ -137,8 +143,8 @@ def refractory(read: tuple[Expr, bool], moving: Collection[str], threshold: Expr
     return Refractory(duration=value, settled=not names(value) & {TIME, *moving})
 
 
-def check_refractory(found: Refractory, known: Collection[str], parameters: Mapping[str, float], where: str) -> None:
-    """Refuse names without a value at a spike, a condition that never holds, and a time that is negative.
+def check_refractory(found: Refractory, known: Collection[str], parameters: Mapping[str, float], where: str) -> bool:
+    """Return whether a neuron is refractory at all; refuse names without a value at a spike, and a negative time.
 
     Raises
     ------
@@ -148,8 +154,6 @@ def check_refractory(found: Refractory, known: Collection[str], parameters: Mapp
     unknown = names(value) - set(known) - set(OF_TIME)
     if unknown:
         raise UserError(f"{where} uses {', '.join(sorted(unknown))}; use numbers, parameters and state variables")
-    if isinstance(value, Const) and found.condition is not None and not value.value:
-        raise UserError(f"{where} is never true while the neuron is refractory; {_GIVE}")
     if found.duration is not None and names(value) <= parameters.keys():
         try:
             time = float(evaluate(value, parameters, FLOATS))
@@ -157,3 +161,5 @@ def check_refractory(found: Refractory, known: Collection[str], parameters: Mapp
             raise UserError(f"{where} is not a time: {error.args[-1]}; change the numbers in it") from None
         if not 0 <= time < float("inf"):
             raise UserError(f"{where} is {time:g} ms; give a time that is not negative")
+        return time > 0
+    return True

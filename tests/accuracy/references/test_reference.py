@@ -1,5 +1,7 @@
 """References against closed forms, extended precision, and each other."""
 
+import math
+
 import numpy as np
 import pytest
 from brian2 import Hz, cm, ms, mV, second, uA
@@ -9,9 +11,11 @@ from spikecost.accuracy.references import closed_form, taylor
 from spikecost.accuracy.references.flow import known
 from spikecost.accuracy.references.reference import SURE, reference
 from spikecost.harness.stimuli import constant, piecewise_constant, step
+from spikecost.models.algebra.draft import NotApplicable
 from spikecost.models.definition.neuron import NeuronModel
 from spikecost.models.ground.errors import UserError
 from spikecost.models.reading.by_name import get_model
+from spikecost.models.step import make_step
 
 IZHIKEVICH = [f"izhikevich:{preset}" for preset in get_model("izhikevich").presets]
 
@@ -264,3 +268,41 @@ def test_rounding_of_one_equation_is_not_stated_too_small():
     found = reference(model, stimulus)
     assert np.array_equal(found.train.times, extended.times.astype(float))
     assert found.error < 4e-12
+
+
+def _every(wait):
+    return [wait * (1 + i) for i in range(int(45 // wait))]
+
+
+@pytest.mark.parametrize(
+    ("threshold", "times"),
+    {
+        "int(v) > 0": _every(10 * math.log(2)),
+        "v // 1 > 0": _every(10 * math.log(2)),
+        "sign(v - 1) > 0": _every(10 * math.log(2)),
+        "clip(v, 0, 1) >= 1": _every(10 * math.log(2)),
+        "int(v > 1 and v < 5) == 1": _every(10 * math.log(2)),
+        "floor(3*v) >= 2": _every(10 * math.log(1.5)),
+        "ceil(2*v) > 1": _every(10 * math.log(4 / 3)),
+        "abs(v - 1) < 0.25": _every(10 * math.log(1.6)),
+        "v % 1 > 0.5": _every(10 * math.log(4 / 3)),
+        # 5 ms after a multiple of 10 ms, once more before the next, and too late for a third time
+        "t % (10*ms) > 5*ms and v > 0.5": [10 * i + after for i in range(4) for after in (5, 5 + 10 * math.log(4 / 3))],
+        # a level of 1, then of 1.5, then of 2, which is never reached
+        "v > 1 + 0.5*floor(t/(20*ms))": [10 * math.log(2), 20 * math.log(2), 40 * math.log(2)],
+    }.items(),
+)
+def test_thresholds_that_jump(threshold, times):
+    # v = 2 (1 - exp(-t/(10 ms)))
+    model = NeuronModel(
+        name="leaky",
+        equations="dv/dt = (I - v)/(10*ms) : 1\nI : 1",
+        threshold=threshold,
+        reset="v = 0",
+        initial={"v": 0},
+    )
+    found = reference(model, constant(2, 45 * ms)).train.times
+    assert len(found) == len([time for time in times if time < 45])
+    np.testing.assert_allclose(found, times[: len(found)], rtol=0, atol=1e-9)
+    with pytest.raises(NotApplicable, match="is not smooth: it is tested on the grid"):
+        make_step(model, "euler", "linear")

@@ -311,9 +311,13 @@ BAD = {
         {"refractory": "tau*I/mV"},
         "leaky: refractory = 'tau*I/mV' uses I; use numbers, parameters and state variables",
     ),
-    "a refractory condition that is never true": (
-        {"refractory": "not_refractory and v > -60*mV"},
-        "leaky: refractory = 'not_refractory and v > -60*mV' is never true while the neuron is refractory; give a ",
+    "a refractory condition that is never true, and no reset": (
+        {"refractory": "not_refractory and v > -60*mV", "reset": ""},
+        "leaky: without a reset every step above threshold would be a spike, so that their number would depend on the ",
+    ),
+    "a refractory time of zero, and no reset": (
+        {"refractory": "tau - tau", "reset": ""},
+        "leaky: without a reset every step above threshold would be a spike, so that their number would depend on the ",
     ),
     "published without a parameter": (
         {"published": "dv/dt = (EL - v + I)/(10*ms) : volt\nI : volt"},
