@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from array import array
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import fields
 
 from ...flops.toolchain import Build, has_vector_version
@@ -31,6 +31,7 @@ STOP = -1
 
 _INFIX = {"add": "+", "sub": "-", "mul": "*", "div": "/", "less": "<", "at_most": "<=", "and": "&", "or": "|"}
 _COMPARISONS = ("less", "at_most")
+_ROUNDED = ("floor", "ceil")
 _CALLS = {"pow": "pow", **{name: FUNCTIONS[name].library for name in ("exp", "sqrt", "abs", "floor", "ceil")}}
 #: Other functions of C's library are declared under these names: the compiler, which does not know them, leaves every
 #: call as it is (it would make one call of ``sin(x)`` and ``cos(x)``, and work out calls with a number).
@@ -92,6 +93,8 @@ _APART = """
 #define apart(test) {apart}
 """
 _APART_ALONE = '__extension__({ int test_ = (test); __asm__("" : "+r"(test_)); test_; })'
+#: A number about which the compiler knows nothing.
+_HIDDEN_ALONE = '__extension__({{ {c} number_ = (number); __asm__("" : "+{register}"(number_)); number_; }})'
 _VECTOR_FUNCTIONS = '__attribute__((simd("notinbranch"))) {c} exp{f}({c}), pow{f}({c}, {c});\n'
 
 
@@ -183,8 +186,14 @@ def c_stimulus() -> str:
     )
 
 
-def c_expression(node: Expr, number: NumberFormat) -> str:
-    """Print an expression in C."""
+def c_expression(node: Expr, number: NumberFormat, hidden: Collection[int] = ()) -> str:
+    """Print an expression in C; about the values of nodes whose ids are in `hidden`, the compiler knows nothing."""
+    if id(node) in hidden:
+        return f"hidden({_printed(node, number, hidden)})"
+    return _printed(node, number, hidden)
+
+
+def _printed(node: Expr, number: NumberFormat, hidden: Collection[int]) -> str:
     if isinstance(node, Const):
         literal = number.literal(node.value)
         return f"({literal})" if node.value < 0 else literal
@@ -193,7 +202,7 @@ def c_expression(node: Expr, number: NumberFormat) -> str:
     if isinstance(node, Table):
         return _c_name(node)
     assert isinstance(node, Op)
-    args = [c_expression(arg, number) for arg in node.args]
+    args = [c_expression(arg, number, hidden) for arg in node.args]
     if _compares_twice(node):
         args[1] = f"apart({args[1]})"
     if own := number.operation(node.kind, args):
@@ -225,10 +234,47 @@ def _compares_twice(node: Expr) -> bool:
     return bool(left & right)
 
 
+def _to_hide(block: Block) -> set[int]:
+    """Return the ids of nodes whose values must be hidden from the compiler, so that it leaves no operation out.
+
+    It knows that ``abs(x)*abs(x)`` is ``x*x``, that ``abs(exp(x))`` is ``exp(x)``, and that what is rounded is whole.
+    """
+    found: set[int] = set()
+    signed: set[str] = set()
+    """Variables of which the compiler may know the sign."""
+
+    def has_sign(node: Expr) -> bool:
+        if isinstance(node, Var):
+            return node.name in signed
+        if not isinstance(node, Op):
+            return isinstance(node, Const)
+        if node.kind in ("add", "mul", "div"):
+            same = node.kind == "mul" and text(node.args[0]) == text(node.args[1])
+            return same or all(map(has_sign, node.args))
+        return node.kind in ("abs", "neg", "sqrt", "exp", "pow") or (node.kind in _ROUNDED and has_sign(node.args[0]))
+
+    every = [node for assign in block.assignments for node in nodes(assign.value) if isinstance(node, Op)]
+    squared = {text(node.args[0]) for node in every if node.kind == "mul" and text(node.args[0]) == text(node.args[1])}
+    for assign in block.assignments:
+        value = assign.value
+        for node in nodes(value):
+            if not isinstance(node, Op):
+                continue
+            if node.kind == "abs" and has_sign(node.args[0]):
+                found.add(id(node.args[0]))
+            is_squared = text(node) in squared or (node is value and assign.target in squared)
+            if node.kind in _ROUNDED or (node.kind == "abs" and is_squared):
+                found.add(id(node))
+        if has_sign(assign.value):
+            signed.add(assign.target)
+    return found
+
+
 def c_block(block: Block, indent: int, declared: Iterable[str] = (), *, number: NumberFormat) -> str:
     """Print the statements of a block; names in `declared` are only assigned, other names are declared."""
     lines: list[str] = []
     integers: set[str] = set()
+    hidden = _to_hide(block) if number.functions else ()
     for assign in block.assignments:
         value = assign.value
         is_integer = (
@@ -236,7 +282,7 @@ def c_block(block: Block, indent: int, declared: Iterable[str] = (), *, number: 
         )
         integers |= {assign.target} if is_integer else set()
         kind = "" if assign.target in declared else "int " if is_integer else f"const {number.c_type} "
-        lines.append(f"{' ' * indent}{kind}{assign.target}_ = {c_expression(assign.value, number)};\n")
+        lines.append(f"{' ' * indent}{kind}{assign.target}_ = {c_expression(assign.value, number, hidden)};\n")
     return "".join(lines)
 
 
@@ -254,6 +300,9 @@ def c_functions(blocks: Iterable[Block], build: Build, number: NumberFormat, vec
     used = [node for block in blocks for node in nodes(*(assign.value for assign in block.assignments))]
     called = {node.kind for node in used if isinstance(node, Op) and node.kind in _DECLARED}
     apart = _APART.format(apart="(test)" if build.lanes else _APART_ALONE) if any(map(_compares_twice, used)) else ""
+    if number.functions and any(map(_to_hide, blocks)):
+        alone = _HIDDEN_ALONE.format(c=number.c_type, register=number.register)
+        apart += f"\n#define hidden(number) {'(number)' if build.lanes else alone}\n"
     lines = []
     for kind in CALLS:
         if kind in called:

@@ -26,6 +26,7 @@ from spikecost.harness.kernels.c_source import MAX_SPIKES_PER_STEP
 from spikecost.harness.kernels.kernel import Kernel, compile_kernels
 from spikecost.harness.stimuli import Stimulus
 from spikecost.models.algebra.expression import FLOATS, Const, Op, evaluate, nodes
+from spikecost.models.algebra.functions import CALLS, ROWS
 from spikecost.models.algebra.simplify import Block
 from spikecost.models.catalogue import MODELS
 from spikecost.models.definition.language import units
@@ -78,8 +79,10 @@ ALGEBRAS = {
         {
             **FLOATS,
             "neg": lambda a: -a,
+            "sqrt": np.sqrt,
             "abs": abs,
-            "exp": _function_of_single("expf", 1),
+            "div": np.divide,
+            **{name: _function_of_single(f"{ROWS[name].library}f", 1) for name in CALLS if name != "pow"},
             "pow": _function_of_single("powf", 2),
         },
         np.float32,
@@ -195,7 +198,7 @@ class _Interpreter:
         self.state |= {name: values[f"{name}_{which}"] for name in self.state if f"{name}_{which}" in values}
 
 
-class _Cell:
+class Cell:
     """A kernel and its Step."""
 
     def __init__(self, kernel: Kernel) -> None:
@@ -257,7 +260,7 @@ class _Cell:
 def test_counted_equals_retired(name: str, refractory: str, method: str, kernel_of: Callable[..., Kernel]) -> None:
     model = _model(name, refractory)
     for detection in _detections(model, method):
-        cell = _Cell(kernel_of(model, method, detection))
+        cell = Cell(kernel_of(model, method, detection))
         drive, state = cell.before_a_spike()
         quiet = cell.check(0.0, model.initial_values, 5)
         assert quiet.passed == {"steps": 5, "spikes": 0, "pauses": 0, "resumes": 0}
@@ -289,7 +292,7 @@ def test_counted_equals_retired_in_single_precision(name: str, refractory: str, 
     found = [each for each in _detections(model, method) if not why_not(model, method, each, False, "single")]
     assert found
     kernels = compile_kernels([make_step(model, method, each, precision="single") for each in found], SCALAR)
-    for cell in map(_Cell, kernels):
+    for cell in map(Cell, kernels):
         drive, state = cell.before_a_spike()
         cell.check(0.0, model.initial_values, 5)
         waits = cell.refractory_steps
@@ -302,7 +305,7 @@ def test_count_names_the_paths(name: str, refractory: str, method: str, kernel_o
     """The fields of Count are the operations of whole steps, as the interpreter runs them."""
     model = _model(name, refractory)
     for detection in _detections(model, method):
-        cell = _Cell(kernel_of(model, method, detection))
+        cell = Cell(kernel_of(model, method, detection))
         step, count = cell.step, count_step(cell.step)
         drive, state = cell.before_a_spike()
         interpreter = _Interpreter(step, cell.dt, drive, state)
@@ -350,7 +353,7 @@ def test_counted_equals_retired_in_builds_for_other_processors(
     # without AVX-512's registers, which no scalar build uses, level 4 is one with the instructions of level 3
     require_level("x86-64-v3" if level == "x86-64-v4" else level)
     step = make_step(model, method, detection, precision=precision)
-    cell = _Cell(compile_kernels([step], SCALAR.for_processor(level))[0])
+    cell = Cell(compile_kernels([step], SCALAR.for_processor(level))[0])
     drive, state = cell.before_a_spike()
     cell.check(0.0, cell.step.model.initial_values, 5)
     assert cell.check(drive, state, 6).passed["spikes"] >= 1
@@ -366,7 +369,7 @@ def test_counted_equals_retired_in_builds_for_other_processors(
 )
 def test_both_sides_of_every_select(model: str, method: str, kernel_of: Callable[..., Kernel]) -> None:
     """Start where each quotient x/(exp(x) - 1) of the first stage is singular or a condition changes, and near it."""
-    cell = _Cell(kernel_of(model, method))
+    cell = Cell(kernel_of(model, method))
     for variable, value in _singular(cell.step):
         for beside in (0.0, 1e-9, 1e-3, -1e-3):
             state = cell.step.model.initial_values | {variable: value + beside}
