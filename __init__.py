@@ -36,7 +36,7 @@ if TYPE_CHECKING:
         step,
         stimulus_from_brian2,
     )
-    from .models.catalogue import MODELS, get_model
+    from .models.catalogue import MODELS
     from .models.definition.conductance import with_conductance
     from .models.definition.neuron import NeuronModel
     from .models.definition.synapses import with_synapses
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from .models.ground.errors import UserError
     from .models.methods import METHODS
     from .models.number_formats import NUMBER_FORMATS
+    from .models.reading.by_name import get_model
     from .models.reading.from_brian2 import Brian2Settings, from_brian2, settings_from_brian2
     from .models.step import Step, make_step
     from .reports.atlas.lookup import atlas
@@ -82,7 +83,8 @@ _HOMES = {
         "step",
         "stimulus_from_brian2",
     ),
-    ".models.catalogue": ("MODELS", "get_model"),
+    ".models.catalogue": ("MODELS",),
+    ".models.reading.by_name": ("get_model",),
     ".models.definition.conductance": ("with_conductance",),
     ".models.detection": ("DETECTIONS",),
     ".models.ground.errors": ("UserError",),

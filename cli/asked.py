@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Sequence
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from ..models.ground.errors import UserError
@@ -13,10 +15,28 @@ if TYPE_CHECKING:
     from ..models.step import Step
 
 
+def import_brian2_alone() -> None:
+    """Import Brian2 without the libraries that it only gives on to scripts, if it is not imported yet.
+
+    These are pylab, whose names a script gets with Brian2's, and pytest, for Brian2's own tests. Brian2 goes on without
+    them if they are missing. They take a third of the time of its import. Not before
+    a script of a user is executed.
+    """
+    if "brian2" in sys.modules:
+        return
+    left_out = [name for name in ("pylab", "pytest") if name not in sys.modules]
+    sys.modules |= dict.fromkeys(left_out)  # type: ignore[arg-type]  # None: as if it were missing
+    try:
+        import_module("brian2")
+    finally:
+        for name in left_out:
+            del sys.modules[name]
+
+
 def several(models: Sequence[str], options: argparse.Namespace) -> list[str | NeuronModel]:
     """Return the models; what the options say of Brian2 groups holds for those from scripts."""
-    from ..models.catalogue import get_model
     from ..models.ground.named_files import runs_code
+    from ..models.reading.by_name import get_model
     from ..models.reading.files import each_named
 
     asked = options.input, options.synapses
@@ -28,7 +48,7 @@ def several(models: Sequence[str], options: argparse.Namespace) -> list[str | Ne
 
 def step_of(options: argparse.Namespace) -> Step:
     """Return the Step of the model, method, detection and precision."""
-    from ..models.catalogue import get_model
+    from ..models.reading.by_name import get_model
     from ..models.step import make_step
 
     model = get_model(options.model, options.input, options.synapses)

@@ -12,7 +12,7 @@ from .printing import answer
 
 def atlas(options: argparse.Namespace) -> int:
     """Show, make or check the atlas."""
-    from ..models.language import units
+    from ..models.definition.language import units
     from ..reports.commands import atlas as commands
 
     folder = Path(options.folder) if options.folder else None

@@ -6,14 +6,14 @@ import argparse
 from dataclasses import asdict
 from typing import Any
 
-from .asked import data_file, detection_of, several, step_of
+from .asked import data_file, detection_of, import_brian2_alone, several, step_of
 from .options import OUT
 from .printing import answer, show_text
 
 
 def engines(options: argparse.Namespace) -> int:
     """Compare other simulators."""
-    from ..models.language import units
+    from ..models.definition.language import units
     from ..reports.commands.engines import engines
 
     found = engines(
@@ -39,7 +39,7 @@ def models(options: argparse.Namespace) -> int:
 
 def methods(options: argparse.Namespace) -> int:
     """List methods and detections."""
-    from ..models.catalogue import get_model
+    from ..models.reading.by_name import get_model
     from ..reports.commands.about_models.methods import detections, methods
     from ..reports.writing.records import dumps, records
     from ..reports.writing.text import frame
@@ -75,15 +75,18 @@ def count(options: argparse.Namespace) -> int:
     from ..reports.commands.about_models.counted import as_text
     from ..reports.commands.about_models.listing import from_disk
 
+    of_file = is_file(options.model)  # the file may change
+
     def made() -> dict[str, Any]:
-        from ..models.language import units
+        if not of_file:
+            import_brian2_alone()
+        from ..models.definition.language import units
         from ..reports.commands.about_models.counts import said
 
         return said(step_of(options), units.parse_quantity(options.dt), options.convention)
 
     asked = ("model", "input", "synapses", "method", "detection", "precision", "dt", "convention")
     question = " ".join(["count", *(repr(getattr(options, name)) for name in asked)])
-    of_file = is_file(options.model)  # the file may change
     found = made() if of_file else from_disk(question, made, lambda each: bool(each["lasts"]))
     answer(options, lambda: found["found"], lambda: as_text(found))
     return 0
@@ -103,7 +106,7 @@ def measure(options: argparse.Namespace) -> int:
     """Compare operations on the processor with those of the Step."""
     from ..harness.measuring.measure import measure
     from ..harness.measuring.roofline import roofline
-    from ..models.catalogue import get_model
+    from ..models.reading.by_name import get_model
     from ..reports.commands.about_models.counts import measured_text, roofline_text
 
     model = get_model(options.model, options.input, options.synapses)

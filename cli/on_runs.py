@@ -23,7 +23,7 @@ def run(options: argparse.Namespace) -> int:
     from ..accuracy.search.criterion import parse_criterion
     from ..accuracy.study.runner import check_jobs
     from ..accuracy.study.suite import FULL, QUICK, STANDARD, changed
-    from ..models.language import units
+    from ..models.definition.language import units
     from ..reports.regression.kept.history import History
     from ..reports.results.suite_file import read_suite
 
@@ -136,7 +136,7 @@ def compare(options: argparse.Namespace) -> int:
 def recommend(options: argparse.Namespace) -> int:
     """Recommend a model, a method and dt."""
     from ..accuracy.study.runner import check_jobs
-    from ..models.language import units
+    from ..models.definition.language import units
     from ..reports.comparison.recommendation.recommend import recommend
     from ..reports.comparison.run_folder import RunFolder
     from ..reports.writing.bars import bars

@@ -24,10 +24,10 @@ from typing import Any
 from ..models.algebra.expression import KINDS, LOGICAL, Const, Expr, Op, Var, names
 from ..models.algebra.functions import ROWS
 from ..models.algebra.simplify import Block
+from ..models.definition.language import units
 from ..models.definition.neuron import NeuronModel
 from ..models.ground.errors import UserError
 from ..models.ground.html import table_html
-from ..models.language import units
 from ..models.methods import DOUBLE, METHODS, with_steps_alike
 from ..models.methods.kinds.noise import EVERY_STEP, HELD
 from ..models.number_formats import NUMBER_FORMATS

@@ -5,11 +5,11 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
-from ..models.catalogue import get_model
+from ..models.definition.language import units
 from ..models.definition.neuron import NeuronModel
 from ..models.ground.errors import UserError, check_kind, check_text
-from ..models.language import units
 from ..models.methods import DOUBLE, METHODS
+from ..models.reading.by_name import get_model
 from ..models.step import make_step, why_not
 from .kernels.kernel import Array, Failure, compile_kernels
 from .stimuli import Stimulus, meant_dt

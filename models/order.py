@@ -12,9 +12,9 @@ from .algebra.expression import FLOATS, Expr, Op, evaluate, expr, in_forms, name
 from .algebra.functions import STEPPED
 from .algebra.polynomial import linear_parts
 from .algebra.words import words
-from .catalogue import get_model
 from .definition.neuron import NeuronModel
 from .methods import METHODS
+from .reading.by_name import get_model
 
 #: How the two sides of a condition are compared: the number of random points on its edge, the distance from the edge at
 #: which the sides are identified, and the distance at which (and at twice which) they are subtracted; both relative.

@@ -9,7 +9,6 @@ from __future__ import annotations
 from functools import lru_cache
 
 from .algebra.draft import NotApplicable
-from .catalogue import get_model
 from .definition.domain import check_domain
 from .definition.neuron import NeuronModel
 from .definition.step_names import for_blocks
@@ -17,6 +16,7 @@ from .detection import DETECTIONS
 from .ground.errors import check_kind
 from .methods import DOUBLE, METHODS, Method, Step
 from .number_formats import NUMBER_FORMATS, in_format
+from .reading.by_name import get_model
 
 __all__ = ["Step", "make_step", "why_not"]
 

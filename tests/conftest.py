@@ -25,11 +25,12 @@ from spikecost.flops.toolchain import SCALAR, Build, has_vector_exp
 from spikecost.harness.engines import brian2 as brian2_engine
 from spikecost.harness.kernels.kernel import Kernel, compile_kernels
 from spikecost.harness.stimuli import constant
-from spikecost.models.catalogue import MODELS, get_model
+from spikecost.models.catalogue import MODELS
+from spikecost.models.definition.language import units
 from spikecost.models.definition.neuron import NeuronModel
 from spikecost.models.detection import DETECTIONS
-from spikecost.models.language import units
 from spikecost.models.methods import with_steps_alike
+from spikecost.models.reading.by_name import get_model
 from spikecost.models.step import make_step, why_not
 from spikecost.reports.comparison import rendering
 from spikecost.reports.writing import encoded

@@ -14,11 +14,11 @@ from pathlib import Path
 
 import atheris
 
-with atheris.instrument_imports(include=["spikecost.models.language", "spikecost.models.reading"]):
-    from spikecost.models.language import equation_lines, grammar, units
+with atheris.instrument_imports(include=["spikecost.models.definition.language", "spikecost.models.reading"]):
+    from spikecost.models.definition.language import equation_lines, grammar, units
 
-from spikecost.models.catalogue import get_model
 from spikecost.models.ground.errors import UserError
+from spikecost.models.reading.by_name import get_model
 from spikecost.reports.regression.small_suite import SMALL
 from spikecost.reports.results.suite_file import read_suite
 

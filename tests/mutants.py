@@ -114,8 +114,8 @@ MUTANTS = [
     ),
     # --- the language, definitions
     *_in(
-        "models/language",
-        "models/language models/definition models/reading",
+        "models/definition/language",
+        "models/definition/language models/definition models/reading",
         ("units.py", "_EXPONENTS = (-2, -14, -3,", "_EXPONENTS = (-2, -14, 0,"),
         ("units.py", "if duration <= 0:", "if duration < 0:"),
         ("units.py", 'result / value if operator == "/"', 'result / value if operator == "*"'),

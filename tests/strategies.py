@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from spikecost.accuracy.measures.spike_trains import SpikeTrain
 from spikecost.harness.stimuli import Stimulus
 from spikecost.harness.stimuli.parts.shape import Shape
-from spikecost.models.language import units
+from spikecost.models.definition.language import units
 from spikecost.reports.regression.kept.figures import ERROR, KINDS
 
 #: Examples of a test of `tests/test_fuzz.py`.

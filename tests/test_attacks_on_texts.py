@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from spikecost import cli
 from spikecost.accuracy.study.suite import QUICK
 from spikecost.cli import main
-from spikecost.models.catalogue import get_model
 from spikecost.models.ground.errors import UserError
+from spikecost.models.reading.by_name import get_model
 from spikecost.models.step import make_step
 from spikecost.reports.regression.kept import baseline
 from spikecost.reports.results.brian2_code import brian2_code

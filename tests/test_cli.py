@@ -38,8 +38,8 @@ from spikecost.flops.operations import count
 from spikecost.harness.store import Store
 from spikecost.models.algebra.expression import KINDS
 from spikecost.models.catalogue import MODELS
+from spikecost.models.definition.language import units
 from spikecost.models.detection import DETECTIONS
-from spikecost.models.language import units
 from spikecost.models.methods import METHODS
 from spikecost.models.step import why_not
 from spikecost.reports.writing.text import WIDTH

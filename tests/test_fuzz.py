@@ -27,11 +27,11 @@ from spikecost.flops.operations import count, count_block
 from spikecost.harness.kernels.kernel import compile_kernels
 from spikecost.harness.stimuli import Stimulus
 from spikecost.models.algebra.simplify import Block
-from spikecost.models.catalogue import get_model
 from spikecost.models.definition.neuron import NeuronModel
 from spikecost.models.detection import DETECTIONS
 from spikecost.models.ground.errors import UserError
 from spikecost.models.methods import METHODS
+from spikecost.models.reading.by_name import get_model
 from spikecost.models.step import make_step, why_not
 from spikecost.reports.comparison import files_of_run
 from spikecost.reports.comparison.files_of_run import MANIFEST

@@ -138,7 +138,8 @@ class OneMore(Single):
 ITEM = OneMore(np.float32)
 '''
 CLAIM = """
-from spikecost.reports.claims.claim import Certainty, Claim, ClaimFinding
+from spikecost.reports.claims.claim import Certainty, Claim
+from spikecost.reports.claims.finding import ClaimFinding
 
 ITEM = Claim(
     name="one_more", year=2024, source="by hand", certainty=Certainty.OURS, sentence="One is one.",

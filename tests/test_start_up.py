@@ -96,9 +96,22 @@ def test_what_may_change_is_not_kept(tmp_path):
 def test_one_model(tmp_path):
     """A count imports the file of its model and of no other, and nothing that draws or solves."""
     modules, _ = imported("count", "izhikevich:CH", folder=tmp_path)
+    assert not {"pylab", "matplotlib.pyplot", "pytest"}.intersection(modules)
     files = {each.rpartition(".")[2] for each in modules if each.startswith("spikecost.models.catalogue.")}
     assert files == {"izhikevich"}
     assert not {"heyoka", "pandas"}.intersection(slow(modules))
+
+
+def test_a_script_gets_all_of_brian2(tmp_path):
+    """Brian2 gives the names of pylab on to scripts; only a count of a model of the catalogue leaves them out."""
+    script = tmp_path / "script.py"
+    script.write_text(
+        "from brian2 import *\nfigure_of = figure\n"
+        "group = NeuronGroup(1, 'dv/dt = (1 - v)/(9*ms) : 1', threshold='v > 2', reset='v = 0', method='euler')\n"
+    )
+    modules, printed = imported("count", f"{script}:group", "--input", "", folder=tmp_path / "cache")
+    assert "matplotlib.pyplot" in modules
+    assert "compare" in printed
 
 
 def test_windows_is_refused_in_one_line():

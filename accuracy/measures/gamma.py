@@ -4,7 +4,7 @@ from typing import Any
 
 from brian2 import ms
 
-from ...models.language import units
+from ...models.definition.language import units
 from .base import MEASURES, common
 from .spike_trains import Array, SpikeTrain
 

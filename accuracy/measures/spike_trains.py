@@ -10,9 +10,9 @@ import numpy as np
 from brian2 import ms
 from numpy.typing import NDArray
 
+from ...models.definition.language import units
 from ...models.ground.errors import UserError, check_kind
 from ...models.ground.html import raster_html, table_html
-from ...models.language import units
 
 Array = NDArray[np.float64]
 

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 from brian2 import second
 
+from ...models.definition.language import units
 from ...models.ground.errors import UserError
-from ...models.language import units
 from .base import MEASURES, common
 from .spike_trains import Array, SpikeTrain
 

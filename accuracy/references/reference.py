@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...harness.stimuli import Stimulus
-from ...models.catalogue import get_model
 from ...models.definition.domain import check_domain
 from ...models.definition.neuron import NeuronModel
 from ...models.ground.errors import UserError, check_kind
 from ...models.ground.html import raster_html, table_html
+from ...models.reading.by_name import get_model
 from ..measures.spike_trains import SpikeTrain
 from . import closed_form, noisy, taylor
 from .spikes.statements import errors_grow

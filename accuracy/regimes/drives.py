@@ -15,9 +15,9 @@ from ...harness.kernels.kernel import compile_kernels
 from ...harness.kernels.kernels import run_together
 from ...harness.stimuli import Stimulus, common_divisor, constant
 from ...models.definition.domain import check_domain
+from ...models.definition.language import units
 from ...models.definition.neuron import NeuronModel
 from ...models.ground.errors import NoValue, UserError
-from ...models.language import units
 from ...models.step import make_step
 from ..references import closed_form, noisy, taylor
 from ..references.cache import recall

@@ -10,8 +10,8 @@ from types import MappingProxyType
 
 from brian2 import ms, mV
 
+from ...models.definition.language import units
 from ...models.ground.errors import UserError, check_text
-from ...models.language import units
 from ..measures import MEASURES, Measure
 from ..measures.spike_trains import SpikeTimeError
 from .voltage import VoltageRms

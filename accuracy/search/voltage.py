@@ -68,7 +68,8 @@ def voltage_differences(
         The samples to compare, as `between_spikes` returns.
     """
     place = _voltage(model)
-    differences: NDArray[np.float64] = np.abs(outcome.samples[between, place] - reference.samples[between, place])
+    found, expected = (samples[:, place][between] for samples in (outcome.samples, reference.samples))
+    differences: NDArray[np.float64] = np.abs(found - expected)
     return differences
 
 

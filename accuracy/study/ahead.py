@@ -1,8 +1,8 @@
 """A second process that computes what a long run will need later, while the first is busy with one thing at a time.
 
 References, features and the operations of other builds and of Brian2's code are kept on disk. The second process
-computes them, the last model first; the first process then finds them there, or computes what is missing. So nothing is
-decided here: without this process, a run gives the same results later.
+computes them, the last model and the last regime first; the first process then finds them there, or computes what is
+missing. So nothing is decided here: without this process, a run gives the same results later.
 """
 
 from __future__ import annotations
@@ -102,8 +102,9 @@ def pieces_of_work(suite: Suite) -> Iterator[Callable[[], Any]]:
     """Yield what the second process computes, in this order."""
     models: list[Any] = list(reversed(suite.models))
     found: list[Regime] = []
-    for model in models:
-        yield partial(_find, suite, model, found)
+    for model in models:  # from the last regime to the first, so that the two processes meet in the middle
+        for find in reversed(list(suite.finding_regimes(model))):
+            yield partial(_find, find, found)
     if suite.thorough:
         alike = with_steps_alike()
         methods = [method for method in suite.methods if method in LOOKED_AT and method in alike]
@@ -123,8 +124,8 @@ def pieces_of_work(suite: Suite) -> Iterator[Callable[[], Any]]:
         yield partial(getattr, regime, "certified")
 
 
-def _find(suite: Suite, model: NeuronModel, found: list[Regime]) -> None:
-    found += suite.regimes(model)
+def _find(find: Callable[[], Regime], found: list[Regime]) -> None:
+    found.insert(0, find())  # in the order of the first process
 
 
 def _count(suite: Suite, models: Sequence[NeuronModel], found: Sequence[Regime]) -> None:

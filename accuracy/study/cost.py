@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from ...flops.conventions import Convention, get_convention
 from ...flops.operations import Count
-from ...models.language import units
+from ...models.definition.language import units
 from ...models.methods import METHODS
 from ...models.methods.kinds.arrivals import of_arrivals, of_statements
 

@@ -12,9 +12,9 @@ from itertools import pairwise
 from statistics import fmean, variance
 
 from ...harness.store import Store
-from ...models.catalogue import get_model
 from ...models.definition.neuron import NeuronModel
 from ...models.ground.errors import UserError, attempt
+from ...models.reading.by_name import get_model
 from ..regimes.regime import Regime
 from .phases.progress import Progress
 from .phases.sweeping import compiled_for, guessed_cost, swept_curve

@@ -10,12 +10,12 @@ from pathlib import Path
 from ...flops.toolchain import find_compiler
 from ...harness.executors import Workers, chosen
 from ...harness.store import Store, open_store
-from ...models.catalogue import get_model
 from ...models.definition.domain import check_domain
 from ...models.definition.neuron import NeuronModel
 from ...models.ground.bounded import task_patience
 from ...models.ground.errors import NoValue, UserError, shortened
 from ...models.ground.interruption import interruptible
+from ...models.reading.by_name import get_model
 from ...models.reading.files import executed
 from .ahead import Second, computed_ahead
 from .kept_study import keep_study

@@ -64,7 +64,7 @@ class Peer:
     default_dt: Fraction
     """Its default time step in ms."""
     at_default: Sequence[Run]
-    """The runs at this time step, one per stimulus; none if they failed."""
+    """The runs at this time step, one per stimulus; one that failed has no error, and the reason."""
     operations: float | NoValue
     """Operations that an exact counter saw per step without a spike, library included, or why that is not known."""
     computed_as: str = ""

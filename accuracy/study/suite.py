@@ -14,13 +14,14 @@ from brian2 import Hz, ms
 from ...flops.conventions import CONVENTIONS, Convention, get_convention
 from ...harness.engines import named_engine
 from ...harness.stimuli import STIMULI
-from ...models.catalogue import MODELS, get_model
+from ...models.catalogue import MODELS
+from ...models.definition.language import units
 from ...models.definition.neuron import NeuronModel
 from ...models.detection import DETECTIONS
 from ...models.ground.errors import UserError, short
-from ...models.language import units
 from ...models.methods import DOUBLE, METHODS, usual
 from ...models.number_formats import NUMBER_FORMATS
+from ...models.reading.by_name import get_model
 from ...models.reading.files import each_named
 from ..measures import MEASURES
 from ..regimes.regime import Regime, as_it_stands, at_rate, at_rheobase

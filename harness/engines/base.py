@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...models.catalogue import get_model
 from ...models.definition.domain import check_domain
+from ...models.definition.language.names import OF_TIME
 from ...models.definition.neuron import NeuronModel
 from ...models.ground.errors import UserError, check_text
 from ...models.ground.registry import Registry
-from ...models.language.names import OF_TIME
+from ...models.reading.by_name import get_model
 from ..stimuli import Stimulus, steps_of
 
 

@@ -15,11 +15,11 @@ import numpy as np
 from brian2.units.fundamentalunits import Quantity
 from numpy.typing import NDArray
 
+from ...models.definition.language import units
+from ...models.definition.language.names import OF_TIME
+from ...models.definition.language.noise import DIMENSIONS, named
 from ...models.definition.neuron import NeuronModel
 from ...models.ground.errors import UserError
-from ...models.language import units
-from ...models.language.names import OF_TIME
-from ...models.language.noise import DIMENSIONS, named
 from ...models.methods import METHODS
 from ..stimuli import Stimulus, at_steps, steps_of
 from ..stimuli.parts.train import check_arrivals
@@ -30,6 +30,15 @@ LABELS = {"grid_start": 0, "grid": 1}
 
 #: The name that a parameter gets in Brian2 if each arrival has its own value of it.
 VALUES = "spikecost_value"
+
+
+def set_standalone() -> None:
+    """Let Brian2 write C++ programs, in this whole process, and compile them with one compiler per core.
+
+    By default, Brian2 starts a compiler for every file at once: many models would need gigabytes.
+    """
+    brian2.set_device("cpp_standalone", build_on_run=False)
+    brian2.prefs["devices.cpp_standalone.extra_make_args_unix"] = [f"-j{os.cpu_count() or 1}"]
 
 
 def run(

@@ -18,7 +18,7 @@ from ...models.methods import METHODS
 from ...models.step import why_not
 from ..stimuli import Stimulus, steps_of
 from .base import ENGINES, Engine, EngineRun, Labels, Scheme
-from .brian2 import Built, method_name, runs_of, why_not_compiled, with_inputs
+from .brian2 import Built, method_name, runs_of, set_standalone, why_not_compiled, with_inputs
 from .brian2_operations import executed
 from .child import ask
 
@@ -125,7 +125,7 @@ def answered(given: bytes, folder: str) -> dict[str, object]:
                 brian2.device.reinit()
                 brian2.device.activate(build_on_run=False)
             else:
-                brian2.set_device("cpp_standalone", build_on_run=False)
+                set_standalone()
         else:
             brian2.prefs.codegen.target = target
         built, seconds = Built(model, method, stimulus, dt, neurons), 0.0

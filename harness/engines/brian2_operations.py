@@ -25,14 +25,14 @@ from ...flops.counters import Counts, Program, get_counter
 from ...flops.counters.base import machine, require
 from ...flops.counters.workload import python_call
 from ...flops.toolchain import SCALAR, find_compiler
+from ...models.definition.language import units
+from ...models.definition.language.names import OF_TIME
 from ...models.definition.neuron import NeuronModel
 from ...models.ground import cache as kept
 from ...models.ground.bounded import patience, run_bounded
 from ...models.ground.code_version import code_version
 from ...models.ground.errors import NoValue, UserError, attempt
-from ...models.language import units
-from ...models.language.names import OF_TIME
-from .brian2 import method_name
+from .brian2 import method_name, set_standalone
 
 #: Number of neurons: what Brian2 computes once per step for all of them is then less than a hundredth of a step.
 NEURONS = 256
@@ -194,7 +194,7 @@ def _build(folder: str, ways: Sequence[Way], flags: list[str]) -> None:
 
 def _write_project(folder: str, ways: Sequence[Way], flags: list[str]) -> None:
     """Let Brian2 write and compile the project in `folder`; changes Brian2's global mode."""
-    brian2.set_device("cpp_standalone", build_on_run=False)
+    set_standalone()
     brian2.prefs["codegen.cpp.extra_compile_args_gcc"] = flags
     groups = [_group(*way, place=i) for i, way in enumerate(ways)]
     brian2.Network(groups).run(_STEPS * groups[0].dt, namespace={})

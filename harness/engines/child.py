@@ -26,6 +26,8 @@ from ...models.ground.process_folder import place, scratch
 _PROGRAMS = Path(__file__).with_name("programs")
 #: A run may take this many times as long as a compiler.
 _RUNS = 5
+#: What Python prints between an error and the one that it caused.
+_CAUSED = "\nThe above exception was the direct cause"
 _QUIET = {"PYNEST_QUIET": "1", "OMP_NUM_THREADS": "1", "NEURON_MODULE_OPTIONS": "-nogui", "DISPLAY": ""}
 
 
@@ -74,8 +76,11 @@ def ask(
 
 
 def _why(answer: Answer) -> str:
-    """Return the last line that was printed, which says what went wrong, or the signal, and that line."""
-    ended, last = answer.failure.partition(":")[0], _last_line(answer.text)
+    """Return the last line that was printed, which says what went wrong, or the signal, and that line.
+
+    Of an error in Python that caused others, the first one says it.
+    """
+    ended, last = answer.failure.partition(":")[0], _last_line(answer.text.split(_CAUSED)[0])
     if "by signal" in ended and last:
         return f"it {ended}, after it printed: {last if len(last) <= 60 else f'{last[:60]}...'}"
     return last or answer.failure

@@ -17,10 +17,10 @@ from ...models.algebra.draft import Derivatives, Draft, NotApplicable
 from ...models.algebra.expression import FLOATS, Expr, evaluate, names
 from ...models.algebra.polynomial import affine_parts, coefficients, linear_parts
 from ...models.catalogue import MODELS
+from ...models.definition.language import equations as language
+from ...models.definition.language import units
 from ...models.definition.neuron import NeuronModel
 from ...models.ground.errors import UserError
-from ...models.language import equations as language
-from ...models.language import units
 from ..stimuli import Stimulus, at_steps
 from .base import ENGINES, Engine, EngineRun, Labels, Scheme, inputs_of, on_the_grid, why_not_plain
 from .child import ask

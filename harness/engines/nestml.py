@@ -6,6 +6,7 @@ import importlib.util
 import re
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from importlib.metadata import version
 from pathlib import Path
 from types import MappingProxyType
 
@@ -14,6 +15,8 @@ from ...models.algebra.expression import FLOATS, TESTS, Const, Expr, Op, Var, ev
 from ...models.algebra.functions import ROWS
 from ...models.algebra.simplify import lower
 from ...models.definition.neuron import NeuronModel
+from ...models.ground import cache as kept
+from ...models.ground.code_version import code_version
 from ...models.ground.errors import UserError
 from ..stimuli import Stimulus
 from .base import ENGINES, Engine, EngineRun, Labels, Scheme, inputs_of, on_the_grid, why_not_plain
@@ -170,7 +173,12 @@ class Nestml(Engine):
 
     def _library(self, text: str) -> Path:
         """Return the compiled module."""
-        sources: Mapping[str, str] = ask(self.title, "make_nestml.py", {"text": text, "module": MODULE})["sources"]
+        made_by = version("nestml"), version("nest-simulator"), code_version("harness/engines/programs")
+        sources: Mapping[str, str] = kept.recall(
+            "simulators",
+            "\0".join([*made_by, MODULE, text]),
+            lambda: ask(self.title, "make_nestml.py", {"text": text, "module": MODULE})["sources"],
+        )
         found = importlib.util.find_spec("nest")
         if found is None or found.origin is None:
             raise UserError("NEST is not installed; install it with pip install 'spikecost[peers]'")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...flops.counters import Argument, Records
+from ...models.definition.language.names import TIME
 from ...models.definition.neuron import NeuronModel
 from ...models.ground.errors import UserError
-from ...models.language.names import TIME
 from ...models.methods import DOUBLE, METHODS, Method
 from ...models.number_formats import NUMBER_FORMATS
 from ...models.step import Step
@@ -22,7 +22,7 @@ from ..stimuli import Stimulus, steps_of
 from ..stimuli.random_inputs import RandomInputs
 from .arriving import Arrivals
 from .c_blocks import NOT_FINITE, PIECE, STEP_TOO_SMALL, STOP, STUCK_IN_A_STEP, TERMS, TOO_MANY_STEPS
-from .c_source import MAX_SPIKES_PER_STEP, in_parts, tallied, vector_length
+from .c_source import MAX_SPIKES_PER_STEP, in_parts, refills, tallied, vector_length
 from .outcome import MAX_SPIKES_PER_MS, Array, Failure, Outcome, reset_is_above
 from .refused import bytes_per_step, check_models, check_size, check_stimuli, check_whole
 from .sampled import SampledInputs
@@ -56,6 +56,7 @@ class Arguments:
         together: Sequence[Step] = (),
         *,
         in_lanes: bool = False,
+        timed: bool = False,
     ) -> None:
         model, lanes = step.model, len(stimuli)
         self._lanes, self._steps_together = lanes, tuple(together) or (step,)
@@ -114,8 +115,10 @@ class Arguments:
         self._tallied = tallied(step)
         self._tallies = np.zeros((lanes, max(len(self._tallied), 1)), dtype=np.int64)
         self._make_records(lanes * len(self._steps_together))
+        self._asks = self._arrivals is not None and self._arrivals.are_many and refills(step) and not timed
+        self._failed: BaseException | None = None
         # made now, so that a timed run contains only the compiled code
-        self._kept = () if in_parts(step) else (*self._values(), self._spikes)
+        self._kept = () if in_parts(step) else (*self._values(asks=self._asks), self._spikes)
         self._whole = tuple(map(_as_c, self._kept))
 
     def _make_records(self, records: int) -> None:
@@ -164,19 +167,28 @@ class Arguments:
             return
         for call in self.calls():
             function(*call)
+        if self._failed:
+            raise self._failed
 
     @property
     def _by_step(self) -> list[RandomInputs | SampledInputs | Arrivals]:
         """What is made for a block of steps at a time."""
         return [each for each in (self._random, self._sampled, self._arrivals) if each is not None]
 
-    def _values(self, first: int = 0, end: int | None = None) -> tuple[Any, ...]:
+    def _values(self, first: int = 0, end: int | None = None, *, asks: bool = False) -> tuple[Any, ...]:
         """Return the arguments in the order of the C function, without the record of spikes, which is the last.
 
-        `first` and `end` are the steps of the call, if it is a part of a run (`in_parts`).
+        `first` and `end` are the steps of the call, if it is a part of a run (`in_parts`); `asks` is whether the kernel
+        asks for arrivals that are not the first (`refills`).
         """
         pieces, inputs, samples = self._pieces, self._inputs, self._samples
-        arriving = self._arrivals.arrays(self._stored, first, end) if self._arrivals else ()
+        arriving: tuple[Any, ...] = ()
+        if self._arrivals:
+            arriving = (
+                self._arrivals.in_turn(self._end_with)
+                if asks
+                else (*self._arrivals.arrays(self._stored, first, end), *[0] * refills(self._step))
+            )
         of_part: tuple[Any, ...] = ()
         if in_parts(self._step):
             edges = self._edges
@@ -209,6 +221,11 @@ class Arguments:
         """End the running call that uses these arguments."""
         self._spikes["stuck"] = STOP
 
+    def _end_with(self, error: BaseException) -> None:
+        """End the running call, which cannot go on because of an error."""
+        self._failed = error
+        self.stop()
+
     @property
     def as_workload(self) -> tuple[Argument, ...]:
         """The same arguments in the form that a counter needs."""
@@ -220,41 +237,40 @@ class Arguments:
 
     def outcomes(self) -> list[Outcome]:
         """Return the results of the neurons, after the call; of each Step in turn, if several ran together."""
-        rows = zip(self._spikes["count"].tolist(), self._spikes["stuck"].tolist(), strict=True)
-        return [self._outcome(record, spikes, stuck) for record, (spikes, stuck) in enumerate(rows)]
-
-    def _outcome(self, record: int, spikes: int, stuck: int) -> Outcome:
-        which, lane = divmod(record, self._lanes)
-        count = min(spikes, self._spike_at.shape[1])
-        place, at = self._spike_place[record, :count], self._spike_at[record, :count]
-        kept = dict(zip(self._tallied, self._tallies[lane].tolist(), strict=False))
-        return Outcome(
-            # counted steps, or ms since the start of the piece: no time is summed over the run
-            spike_times=(place + at) * self._setting if self._by_dt else self._starts[place] + at,
-            state=self._in_ms(self._numbers(self._state[:, lane])),
-            failure=self._failure(lane, spikes, stuck),
-            samples=self._in_ms(self._numbers(self._samples[:, :, lane])),
-            tallies=self._method.tallies(self._steps_together[which], kept, self._steps, count, float(self._horizon)),
-        )
-
-    @property
-    def _numbers(self) -> Callable[[NDArray[Any]], Array]:
-        """What stored numbers mean."""
-        return NUMBER_FORMATS[self._step.precision].numbers
-
-    def _in_ms(self, states: Array) -> Array:
-        """Change the time among state variables (the last axis) to ms, if the kernel counts steps."""
+        lanes, numbers = self._lanes, NUMBER_FORMATS[self._step.precision].numbers
+        states = numbers(self._state).T.copy()
+        finite = [bool(np.isfinite(state).all()) for state in states]
+        samples = numbers(self._samples).transpose(2, 0, 1).copy()
         if self._method.counts_steps(self._step.model, self._step.detection):
-            states[..., self._step.state.index(TIME)] *= self._setting
-        return states
+            for found in (states, samples):  # the time among the state variables is then a number of steps
+                found[..., self._step.state.index(TIME)] *= self._setting
+        kept = [dict(zip(self._tallied, tallies, strict=False)) for tallies in self._tallies.tolist()]
+        capacity, horizon = self._spike_at.shape[1], float(self._horizon)
+        outcomes = []
+        rows = zip(self._spikes["count"].tolist(), self._spikes["stuck"].tolist(), strict=True)
+        for record, (spikes, stuck) in enumerate(rows):
+            which, lane = divmod(record, lanes)
+            count = min(spikes, capacity)
+            place, at = self._spike_place[record, :count], self._spike_at[record, :count]
+            outcomes.append(
+                Outcome(
+                    # counted steps, or ms since the start of the piece: no time is summed over the run
+                    spike_times=(place + at) * self._setting if self._by_dt else self._starts[place] + at,
+                    state=states[lane],
+                    failure=self._failure(lane, spikes, stuck, finite[lane]),
+                    samples=samples[lane],
+                    tallies=self._method.tallies(self._steps_together[which], kept[lane], self._steps, count, horizon),
+                )
+            )
+        return outcomes
 
-    def _failure(self, lane: int, spikes: int, stuck: int) -> Failure:
-        state = self._numbers(self._state[:, lane])
+    def _failure(self, lane: int, spikes: int, stuck: int, finite: bool) -> Failure:
         if stuck in _GIVEN_UP:
             return _GIVEN_UP[stuck]
-        if stuck & NOT_FINITE or not np.isfinite(state).all():
+        if stuck & NOT_FINITE or not finite:
             return Failure.DIVERGED
         if stuck or spikes > self._spike_at.shape[1]:
+            state = NUMBER_FORMATS[self._step.precision].numbers(self._state[:, lane])
             if reset_is_above(self._neurons[lane % len(self._neurons)], state):
                 return Failure.ENDLESS
             return Failure.TOO_MANY if stuck & STUCK_IN_A_STEP else Failure.TOO_FAST
@@ -306,7 +322,10 @@ def refractory_steps(model: NeuronModel, dt: float, restarts: bool) -> float:
     return max(math.floor(steps + 1e-3) - 1, 0)
 
 
-def _as_c(argument: float | NDArray[Any]) -> ctypes.c_long | ctypes.c_double | ctypes.c_void_p:
+def _as_c(argument: Any) -> Any:
+    """Return what ctypes passes on: an array, a number, or a function that the kernel calls, as it is."""
+    if callable(argument):
+        return argument
     if isinstance(argument, np.ndarray):
         return ctypes.c_void_p(argument.ctypes.data)
     return ctypes.c_long(argument) if isinstance(argument, int) else ctypes.c_double(argument)

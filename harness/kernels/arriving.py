@@ -5,8 +5,10 @@ Arrays of one byte or four bytes are parts of arrays of eight bytes, which is wh
 
 from __future__ import annotations
 
+import ctypes
 from bisect import bisect_left
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any, Protocol
 
@@ -17,7 +19,7 @@ from ...models.ground.errors import UserError
 from ...models.step import Step
 from ..stimuli import Stimulus
 from .c_blocks import LATER
-from .c_source import in_parts
+from .c_source import in_parts, refills
 
 Array = NDArray[np.float64]
 
@@ -35,7 +37,7 @@ def bytes_of_arrivals(step: Step, stimulus: Stimulus, steps: float) -> float:
     trains = [train for _, train in stimulus.arrivals]
     of_each = 1 + 8 * step.cuts + 8 * any(train.parameter for train in trains)
     total = sum(map(len, trains))
-    return 4 * steps + of_each * (min(total, AT_ONCE) if in_parts(step) else total)
+    return 4 * steps + of_each * (min(total, AT_ONCE) if in_parts(step) or refills(step) else total)
 
 
 class Arrivals:
@@ -92,15 +94,15 @@ class Arrivals:
             The steps of the part; by default all.
         """
         end = self._size if end is None else end
+        counts = self._counts_of_all
         totals = [each.between(first, end) for each in self._sorted]
         total, starts = sum(totals), [0, *accumulate(totals)]
         kinds = _bytes(total, np.uint8)
         places, values = np.zeros(total if self._cuts else 1), np.zeros(total if self._valued else 1)
-        counts = self._counts.view(np.int32)
         for row, each in enumerate(self._sorted):
             own = slice(starts[row], starts[row + 1])
             each.fill(
-                counts[row * self._size : (row + 1) * self._size],
+                counts[row],
                 kinds.view(np.uint8)[own],
                 places[own] if self._cuts else None,
                 values[own] if self._valued else None,
@@ -109,6 +111,58 @@ class Arrivals:
             )
         begins = np.array([(row * self._size, starts[row]) for row in self._rows], dtype=np.int64)
         return begins, self._counts, kinds, stored(places), stored(values), self._given
+
+    @property
+    def are_many(self) -> bool:
+        """Whether they are too many to be in arrays at once, if a kernel can ask for the next ones."""
+        return sum(each.total for each in self._sorted) > AT_ONCE
+
+    def in_turn(self, failed: Callable[[BaseException], None]) -> tuple[Any, ...]:
+        """Return `arrays` for the first arrivals, and the function by which a kernel asks for the next ones.
+
+        Parameters
+        ----------
+        failed : callable
+            Is told if the function raises anything; it must end the call of the kernel.
+        """
+        for counts, each in zip(self._counts_of_all, self._sorted, strict=True):
+            each.count(counts)
+        kinds, places = _bytes(AT_ONCE + 1, np.uint8), np.zeros(AT_ONCE + 1)
+        values = np.zeros(AT_ONCE + 1 if self._valued else 1)
+        parts: Iterator[_Part] = iter(())
+        following: _Part | None = None
+
+        def refill(lane: int, starts: int) -> int:
+            nonlocal parts, following
+            try:
+                if starts:
+                    parts = self._sorted[self._rows[lane]].in_turn()
+                    following = next(parts, None)
+                if following is None:
+                    return 0
+                now, following = following, next(parts, None)
+                own = slice(0, len(now.kinds))
+                kinds.view(np.uint8)[own], places[own] = now.kinds, now.places
+                if self._valued:
+                    values[own] = now.values
+                if following is not None:  # kernels look at one more
+                    kinds.view(np.uint8)[own.stop] = following.kinds[0]
+                return own.stop
+            except BaseException as error:  # C cannot pass it on
+                failed(error)
+                return 0
+
+        begins = np.array([(row * self._size, 0) for row in self._rows], dtype=np.int64)
+        return begins, self._counts, kinds, places, values, self._given, _REFILL(refill)
+
+    @property
+    def _counts_of_all(self) -> NDArray[np.int32]:
+        """The number of arrivals in each step or piece: an array (distinct stimuli, steps)."""
+        return self._counts.view(np.int32)[: len(self._sorted) * self._size].reshape(-1, self._size)
+
+
+#: The type of the function by which a kernel asks for further arrivals.
+_REFILL = ctypes.CFUNCTYPE(ctypes.c_long, ctypes.c_long, ctypes.c_long)
 
 
 class _Where(Protocol):
@@ -172,6 +226,19 @@ def _parameters(step: Step, stimuli: Sequence[Stimulus], inputs: dict[str, int])
     return found
 
 
+@dataclass(frozen=True)
+class _Part:
+    """Some arrivals, in order."""
+
+    index: NDArray[np.int64]
+    """The step or piece of each."""
+    kinds: NDArray[np.uint8]
+    places: Array
+    """Empty if they arrive at the grid."""
+    values: Array
+    """0 where an arrival has none."""
+
+
 class _Sorted:
     """The arrivals of one stimulus, in the order in which they are applied."""
 
@@ -206,28 +273,64 @@ class _Sorted:
         done, begin = 0, self._before(first)
         for edge in edges:
             after = self._before(edge)
-            parts = [
-                (kind, train, slice(start, stop))
-                for (kind, train), start, stop in zip(self._trains, begin, after, strict=True)
-                if stop > start
-            ]
-            begin = after
-            if not parts:
+            if after == begin:
                 continue
-            times = np.concatenate([train.times[part] for _, train, part in parts])
-            kind = np.concatenate([np.full(part.stop - part.start, each, np.uint8) for each, _, part in parts])
-            index = self._where.index(times)
-            order = np.argsort(index if places is None else times, kind="stable")
-            index, kind = index[order], kind[order]
-            now = slice(done, done + len(order))
+            part = self._merged(begin, after, by_time=places is not None)
+            begin = after
+            now = slice(done, done + len(part.kinds))
             done = now.stop
+            index = part.index
             counts[index[0] : index[-1] + 1] += np.bincount(index - index[0]).astype(np.int32)
             if places is not None:
-                places[now] = place = self._where.place(times[order], index)
-                later = place > 0
-                later[1:] = np.where(index[1:] == index[:-1], place[1:] > place[:-1], later[1:])
-                kind |= (LATER * later).astype(np.uint8)
+                places[now] = part.places
             if values is not None:
-                own = [np.zeros(len(train)) if train.values is None else train.values for _, train, _ in parts]
-                values[now] = np.concatenate([each[part] for each, (_, _, part) in zip(own, parts, strict=True)])[order]
-            kinds[now] = kind
+                values[now] = part.values
+            kinds[now] = part.kinds
+
+    def count(self, counts: NDArray[np.int32]) -> None:
+        """Write the number of arrivals in each step."""
+        counts[:] = 0
+        for (_, train), total in zip(self._trains, self._before(self._where.size), strict=True):
+            for first in range(0, total, AT_ONCE):
+                index = self._where.index(train.times[first : min(first + AT_ONCE, total)])
+                counts[index[0] : index[-1] + 1] += np.bincount(index - index[0]).astype(np.int32)
+
+    def in_turn(self) -> Iterator[_Part]:
+        """Yield all arrivals in the order of their times, at most `AT_ONCE` at a time."""
+        totals, share = self._before(self._where.size), max(AT_ONCE // max(len(self._trains), 1), 1)
+        times = [train.times[:total] for (_, train), total in zip(self._trains, totals, strict=True)]
+        begin, last = [0] * len(totals), (-1, 0.0)
+        while begin != totals:
+            ahead = [own[first + share] for own, first in zip(times, begin, strict=True) if first + share < len(own)]
+            after = [int(np.searchsorted(own, min(ahead))) for own in times] if ahead else totals
+            if after == begin:  # those of one time are put in order together
+                after = [int(np.searchsorted(own, min(ahead), side="right")) for own in times]
+            part = self._merged(begin, after, by_time=True, last=last)
+            begin, last = after, (int(part.index[-1]), float(part.places[-1]))
+            for first in range(0, len(part.kinds), AT_ONCE):
+                own = slice(first, first + AT_ONCE)
+                yield _Part(part.index[own], part.kinds[own], part.places[own], part.values[own])
+
+    def _merged(
+        self, begin: Sequence[int], after: Sequence[int], *, by_time: bool, last: tuple[int, float] = (-1, 0.0)
+    ) -> _Part:
+        """Return some arrivals of each train in order; `last` are the step and place of the arrival before them."""
+        parts = [
+            (kind, train, slice(start, stop))
+            for (kind, train), start, stop in zip(self._trains, begin, after, strict=True)
+            if stop > start
+        ]
+        times = np.concatenate([train.times[part] for _, train, part in parts])
+        kind = np.concatenate([np.full(part.stop - part.start, each, np.uint8) for each, _, part in parts])
+        index = self._where.index(times)
+        order = np.argsort(times if by_time else index, kind="stable")
+        index, kind, place = index[order], kind[order], np.empty(0)
+        if by_time:
+            place = self._where.place(times[order], index)
+            before = np.concatenate([[last[1]], place[:-1]])
+            later = place > np.where(index == np.concatenate([[last[0]], index[:-1]]), before, 0.0)
+            kind |= (LATER * later).astype(np.uint8)
+        own = [
+            np.zeros(part.stop - part.start) if train.values is None else train.values[part] for _, train, part in parts
+        ]
+        return _Part(index, kind, place, np.concatenate(own)[order])

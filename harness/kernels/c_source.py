@@ -121,6 +121,11 @@ def in_parts(step: Step) -> bool:
     return METHODS[step.method].template.sampled_input and (step.varying or step.cuts)
 
 
+def refills(step: Step) -> bool:
+    """Whether the kernel asks for further arrivals, if there are many."""
+    return step.cuts and METHODS[step.method].template.refills
+
+
 def vector_length(step: Step) -> int:
     """Return how many of a Step's numbers the widest vector register has."""
     return VECTOR // NUMBER_FORMATS[step.precision].bits
@@ -165,6 +170,7 @@ def _common(step: Step, in_lanes: bool) -> dict[str, Any]:
         "vector": vector_length(step),
         "exact_dt": number.c_type == "double",
         "arrivals": arrivals.arrivals(step.model),
+        "refills": refills(step),
         "random": tuple(step.model.system.random),
         "in_parts": in_parts(step),
         "first_step": "first" if in_parts(step) else "0",

@@ -111,7 +111,7 @@ class Kernel:
 
     def seconds(self, stimuli: Sequence[Stimulus], setting: Fraction | float) -> float:
         """Run, and return the wall time of only the compiled code, in s."""
-        arguments = Arguments(self.step, stimuli, setting, None, in_lanes=self.build.lanes)
+        arguments = Arguments(self.step, stimuli, setting, None, in_lanes=self.build.lanes, timed=True)
         seconds = 0.0
         for call in arguments.calls():
             start = time.perf_counter()

@@ -9,9 +9,9 @@ from fractions import Fraction
 from functools import cache
 from pathlib import Path
 
+from ...models.definition.language import units
 from ...models.definition.neuron import NeuronModel
 from ...models.ground.errors import UserError
-from ...models.language import units
 from ...models.methods import METHODS
 from ...models.number_formats import NUMBER_FORMATS
 from ...models.step import Step

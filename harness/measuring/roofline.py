@@ -22,9 +22,9 @@ from brian2 import ms
 
 from ...flops.operations import count_step
 from ...flops.toolchain import SIMD, compile_library, cpu_model, has_vector_exp, load_library
+from ...models.definition.language import units
 from ...models.definition.neuron import NeuronModel
 from ...models.ground.errors import UserError
-from ...models.language import units
 from ...models.methods import DOUBLE, METHODS
 from ...models.step import make_step
 from ..kernels.kernel import compile_kernels

@@ -9,9 +9,9 @@ from fractions import Fraction
 
 from ...flops.counters import Counter, Retired, auto
 from ...flops.operations import count_step
+from ...models.definition.language import units
 from ...models.definition.neuron import NeuronModel
 from ...models.ground.errors import UserError
-from ...models.language import units
 from ...models.methods import METHODS
 from ..kernels.kernel import Kernel
 from ..stimuli import Stimulus

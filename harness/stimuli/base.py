@@ -15,8 +15,8 @@ import numpy as np
 from brian2.units.fundamentalunits import Dimension
 from numpy.typing import NDArray
 
+from ...models.definition.language import units
 from ...models.ground.errors import UserError
-from ...models.language import units
 from .parts.quantities import random_numbers
 from .parts.shape import Shape, shape_value
 from .parts.train import Train, train_of

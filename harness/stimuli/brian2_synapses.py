@@ -13,8 +13,8 @@ from brian2.units.fundamentalunits import DimensionMismatchError
 from brian2.utils.stringtools import get_identifiers
 from numpy.typing import NDArray
 
+from ...models.definition.language import units
 from ...models.ground.errors import UserError, check_mapping, short
-from ...models.language import units
 from ...models.reading.from_brian2 import synapses_of
 from ...models.reading.surroundings.pathways import Pathway
 from .parts.quantities import random_numbers

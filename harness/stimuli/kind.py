@@ -7,9 +7,9 @@ from typing import Any
 
 from brian2 import ms
 
+from ...models.definition.language import units
 from ...models.definition.neuron import NeuronModel
 from ...models.ground.registry import Registry
-from ...models.language import units
 from .base import Stimulus
 
 

@@ -42,7 +42,8 @@ def steps_of(stimulus: Stimulus, dt: Fraction) -> tuple[int, ...]:
         raise UserError(f"dt = {float(dt):g} ms does not divide the stimulus's {float(unit):g} ms pieces; use {near}")
     *wholes, denominator = stimulus.whole_durations
     step = (dt * denominator).as_integer_ratio()
-    return tuple(whole * step[1] // step[0] for whole in wholes)
+    counts = {whole: whole * step[1] // step[0] for whole in set(wholes)}  # most pieces are equal
+    return tuple(map(counts.__getitem__, wholes))
 
 
 def at_steps(stimulus: Stimulus, dt: Fraction) -> NDArray[np.float64]:

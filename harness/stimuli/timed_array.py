@@ -15,8 +15,8 @@ from brian2.groups.subgroup import Subgroup
 from brian2.units.fundamentalunits import Dimension, Quantity
 from numpy.typing import NDArray
 
+from ...models.definition.language import units
 from ...models.ground.errors import UserError, check_kind, check_mapping
-from ...models.language import units
 from ...models.reading.from_brian2 import recording_of
 from ...models.reading.group.timed_arrays import VALUE, TimedInput
 from .base import Stimulus

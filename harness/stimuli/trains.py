@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from ...models.definition.language import units
 from ...models.ground.errors import UserError, short
-from ...models.language import units
 from .parts.quantities import per_ms, random_numbers
 from .parts.train import MOST_ARRIVALS, Train
 

@@ -20,14 +20,23 @@ _HIGHEST = 4
 def coefficients(root: Expr, variable: str) -> tuple[Expr, ...] | None:
     """Return (a, b, c, ...) with ``root = a + b*variable + c*variable**2 + ...``; None if `root` is not a polynomial.
 
-    The last coefficient is not zero, except in a constant polynomial.
+    The last coefficient is not zero, except in a constant polynomial. Powers above the first that cancel are left out,
+    as in ``v**2 - v*v``, and so is a power of the variable by which all is divided, as in ``(v*v)/v``.
     """
+    found = _coefficients(root, variable)
+    while found is not None and len(found) > 2 and vanishes(found[-1]):
+        found = found[:-1]
+    return found
+
+
+def _coefficients(root: Expr, variable: str) -> tuple[Expr, ...] | None:
+    """Return `coefficients`, of which the last ones may vanish."""
     if isinstance(root, Var) and root.name == variable:
         return ZERO, Const(Fraction(1))
     if variable not in names(root):
         return (root,)
     assert isinstance(root, Op)
-    parts = [coefficients(arg, variable) for arg in root.args]
+    parts = [_coefficients(arg, variable) for arg in root.args]
     if any(part is None for part in parts):
         return None
     left, *rest = [part for part in parts if part is not None]
@@ -39,12 +48,14 @@ def coefficients(root: Expr, variable: str) -> tuple[Expr, ...] | None:
         return tuple(combine(a, b) for a, b in zip(_padded(left, length), _padded(right, length), strict=True))
     if root.kind == "mul":
         return _product(left, right)
-    if root.kind == "div" and len(right) == 1:
-        return tuple(over(a, right[0]) for a in left)
+    if root.kind == "div":
+        *lower, highest = right  # by a power of the variable: all that is lower vanishes, in both
+        if all(map(vanishes, (*lower, *left[: len(lower)]))):
+            return tuple(over(a, highest) for a in left[len(lower) :]) or (ZERO,)
     power = root.args[1] if root.kind == "pow" else None
-    if isinstance(power, Const) and power.value in range(1, _HIGHEST + 1):
-        found = left
-        for _ in range(int(power.value) - 1):
+    if isinstance(power, Const) and power.value in range(_HIGHEST + 1):
+        found: tuple[Expr, ...] = (Const(Fraction(1)),)
+        for _ in range(int(power.value)):
             found = _product(found, left)
         return found
     return None
@@ -124,10 +135,16 @@ def is_zero(value: Expr) -> bool:
 
 
 def vanishes(value: Expr) -> bool:
-    """Whether an expression is zero whatever its variables are, such as ``1 - 1`` or ``g*(a + b) - g*b - a*g``.
+    """Whether an expression is zero whatever its variables are, such as ``1 - 1`` or ``g*(a + b) - g*b - a*g``."""
+    return constant(value) == 0
+
+
+def constant(value: Expr) -> Fraction | None:
+    """Return the number that an expression is whatever its variables are; None if it depends on them.
 
     What is not made of sums, products, quotients and whole powers, such as a condition, counts as a variable of its
-    own: an expression that is zero only at some values is not zero. Decided with exact fractions, at random points.
+    own: an expression that is constant only at some values depends on them. Decided with exact fractions, at random
+    points.
     """
 
     def rational(_node: Expr, made: Expr) -> Expr:
@@ -140,12 +157,13 @@ def vanishes(value: Expr) -> bool:
     (root,) = rebuild(value, change=rational)
     numbers = random.Random(1729)  # noqa: S311 - these are sample points, not secrets
     try:
-        return not any(
+        found = {
             evaluate(root, {name: Fraction(numbers.randint(1, 10**9), 10**6) for name in names(root)}, FLOATS, Fraction)
             for _ in range(_POINTS)
-        )
+        }
     except ZeroDivisionError:
-        return False
+        return None
+    return Fraction(found.pop()) if len(found) == 1 else None
 
 
 def by_products(root: Expr, highest: float = math.inf) -> Expr:

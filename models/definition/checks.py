@@ -11,9 +11,9 @@ from ..algebra.draft import substitute
 from ..algebra.expression import FLOATS, Expr, Var, evaluate, names
 from ..algebra.system import System
 from ..ground.errors import UserError, at, short
-from ..language import equations as language
-from ..language import units
-from ..language.names import OF_TIME, check_name
+from .language import equations as language
+from .language import units
+from .language.names import OF_TIME, check_name
 from .parts.arrivals import check_arrivals
 from .parts.refractoriness import check_refractory
 

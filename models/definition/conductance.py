@@ -9,7 +9,7 @@ from typing import Any
 from brian2.units.fundamentalunits import Dimension, get_or_create_dimension
 
 from ..ground.errors import UserError, check_kind
-from ..language import units
+from .language import units
 from .neuron import NeuronModel
 
 #: Names of the conductance and its reversal potential in the equations.

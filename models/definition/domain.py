@@ -22,9 +22,9 @@ from ..algebra.expression import FLOATS, Const, Expr, Op, Var, names, nodes
 from ..algebra.functions import STEPPED
 from ..algebra.words import words
 from ..ground.errors import UserError
-from ..language import equations as language
-from ..language import grammar, trees, units
-from ..language.equation_lines import PARAMETER, lines
+from .language import equations as language
+from .language import grammar, trees, units
+from .language.equation_lines import PARAMETER, lines
 from .neuron import NeuronModel
 
 #: Powers up to this are multiplied out exactly.

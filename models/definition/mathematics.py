@@ -10,11 +10,11 @@ from ..algebra.draft import substitute
 from ..algebra.expression import Const, Var, names
 from ..algebra.system import System
 from ..ground.errors import UserError, at, short
-from ..language import equations as language
-from ..language import units
-from ..language.equation_lines import DIFFERENTIAL, PARAMETER
-from ..language.names import LAST_SPIKE, NOT_REFRACTORY, OF_TIME, TIME, check_name
-from ..language.noise import DIMENSIONS
+from .language import equations as language
+from .language import units
+from .language.equation_lines import DIFFERENTIAL, PARAMETER
+from .language.names import LAST_SPIKE, NOT_REFRACTORY, OF_TIME, TIME, check_name
+from .language.noise import DIMENSIONS
 from .parts.arrivals import read_arrivals, targets_of
 from .parts.random_inputs import diffusion, without_noise
 from .parts.refractoriness import Sides, read_refractory, refractory, with_refractoriness

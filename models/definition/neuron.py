@@ -15,10 +15,10 @@ from brian2.units.fundamentalunits import Dimension
 from ..algebra.expression import FLOATS, Expr, evaluate, names
 from ..algebra.system import System
 from ..ground.errors import UserError, at, check_kind, check_mapping, check_text, short
-from ..language import equations as language
-from ..language import units
-from ..language.names import LONGEST_NAME, NEVER, OF_TIME, TIME
 from .checks import check_definition
+from .language import equations as language
+from .language import units
+from .language.names import LONGEST_NAME, NEVER, OF_TIME, TIME
 from .mathematics import read_system
 from .parts.arrivals import given_arrivals
 from .parts.published_cost import PublishedCost

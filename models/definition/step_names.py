@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from ..language.names import LONGEST_NAME
+from .language.names import LONGEST_NAME
 from .neuron import NeuronModel
 
 #: Names that the time step uses for itself.

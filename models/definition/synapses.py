@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..ground.errors import UserError, check_kind, short
-from ..language import units
-from ..language.names import check_name
 from .conductance import check_new, check_reversal, conductance_dimension, voltage_of, with_input_as
+from .language import units
+from .language.names import check_name
 from .neuron import NeuronModel
 
 #: The name of the input current in the equations, in addition to that through the synapses.

@@ -40,16 +40,10 @@ def version_of(root: Path, folders: tuple[str, ...]) -> str:
     folders : tuple of str
         Or files.
     """
-    sources = sorted(
-        path
-        for folder in folders
-        for path in (root / folder, *(root / folder).rglob("*"))
-        if path.suffix in (".py", ".c", ".j2")
-    )
-    contents = {str(path.relative_to(root)): path.read_bytes() for path in sources}
-    # parsing takes half a second, so it is done once for each state of the files; and by one thread at a time: in
+    contents = _contents(root, folders)
+    # parsing takes a second, so it is done once for each state of the files; and by one thread at a time: in
     # Python 3.11, `ast.parse` may fail if another thread parses meanwhile (github.com/python/cpython/issues/106905)
-    state = hashlib.sha256(repr(contents).encode()).hexdigest()
+    state = _digest(contents)
     with _parsing:
         found = kept.read("code", state)
         if found is None:
@@ -57,6 +51,30 @@ def version_of(root: Path, folders: tuple[str, ...]) -> str:
             found = hashlib.sha256(repr(meaning).encode()).hexdigest().encode()
             kept.write("code", state, found)
     return found.decode()
+
+
+@cache
+def text_version(*folders: str) -> str:
+    """Return the version of the text in folders of this package: comments change it, too, but nothing is parsed.
+
+    For what is quickly made again.
+    """
+    return _digest(_contents(_HERE, folders))
+
+
+def _contents(root: Path, folders: tuple[str, ...]) -> dict[str, bytes]:
+    """Return the source files in folders, by their path."""
+    sources = sorted(
+        path
+        for folder in folders
+        for path in (root / folder, *(root / folder).rglob("*"))
+        if path.suffix in (".py", ".c", ".j2")
+    )
+    return {str(path.relative_to(root)): path.read_bytes() for path in sources}
+
+
+def _digest(contents: dict[str, bytes]) -> str:
+    return hashlib.sha256(repr(contents).encode()).hexdigest()
 
 
 def _meaning(name: str, content: bytes) -> str:

@@ -76,7 +76,7 @@ class DormandPrince(InBlocks):
     name = "dormand_prince"
     order = 5
     knob = "tolerance"
-    template = Template("spikecost.models.methods", "dormand_prince.c.j2")
+    template = Template("spikecost.models.methods", "dormand_prince.c.j2", refills=True)
     extras: tuple[str, ...] = ("accepted", "rejected")
     arrivals = True
     at_spikes: Collection[str] = ("dense output", "newton", "crossing", "reset", "wait")

@@ -66,7 +66,7 @@ class ParkerSochacki(InBlocks):
     knob = "dt"
     detections: tuple[str, ...] = ("grid", "linear", "hermite", "dense")
     arrivals = True
-    template = Template("spikecost.models.methods", "parker_sochacki.c.j2")
+    template = Template("spikecost.models.methods", "parker_sochacki.c.j2", refills=True)
     extras: tuple[str, ...] = ("accepted", "divided")
     at_spikes: Collection[str] = (
         "dense output",

@@ -25,8 +25,8 @@ from numpy.typing import NDArray
 from ..algebra.expression import Const, Expr, Table, nodes, rebuild
 from ..algebra.rewriting import SERIES_BELOW
 from ..algebra.simplify import Block
+from ..definition.language.names import TIME
 from ..ground.registry import Registry
-from ..language.names import TIME
 from ..methods import METHODS, Step
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ..algebra.expression import LOGICAL, TESTS, Const, Op, nodes
 from ..algebra.rewriting import SERIES_BELOW
-from ..language.names import TIME
+from ..definition.language.names import TIME
 from ..methods import METHODS, Step
 from .base import NUMBER_FORMATS, Plain
 

@@ -18,8 +18,8 @@ import cattrs
 from cattrs.cols import homogenous_tuple_structure_factory
 from cattrs.gen import make_dict_structure_fn, mapping_structure_factory
 
+from ..definition.language import units
 from ..ground.errors import UserError, short, shortened
-from ..language import units
 
 #: The largest file that is read, in bytes, and the deepest nesting of tables or lists.
 LARGEST, DEEPEST = 2_000_000, 12

@@ -14,11 +14,11 @@ from brian2.equations.equations import SUBEXPRESSION
 from brian2.groups.subgroup import Subgroup
 from brian2.units.fundamentalunits import get_dimensions
 
+from ..definition.language import units
+from ..definition.language.equation_lines import DIFFERENTIAL, PARAMETER
+from ..definition.language.noise import named
 from ..definition.neuron import NeuronModel
 from ..ground.errors import UserError, check_mapping, check_text, short
-from ..language import units
-from ..language.equation_lines import DIFFERENTIAL, PARAMETER
-from ..language.noise import named
 from .group.equations import held_over_steps, lines_of, parameter
 from .group.linked import linked_notes
 from .group.method import method_of
@@ -174,7 +174,7 @@ def recording_of(group: Any, index: int, namespace: Mapping[str, Any]) -> TimedI
     if texts.driven is None:
         return None
     names = names.with_objects(texts.objects)
-    equations = autonomous_part(texts, texts.driven, whole.name)
+    equations = autonomous_part(texts.equations, texts.assigned, texts.driven, whole.name)
     synaptic = set().union(*changed_by_synapses(whole, at).values()) & set(equations.names)
     if synaptic:
         raise UserError(

@@ -18,10 +18,10 @@ from ...accuracy.study.phases.sweeping import cases_of, without_points
 from ...accuracy.study.runner import run_suite
 from ...accuracy.study.study import OURS, Study
 from ...accuracy.study.suite import Suite
-from ...models.catalogue import get_model
 from ...models.definition.neuron import NeuronModel
 from ...models.ground.code_version import code_version
 from ...models.ground.named_files import name_in
+from ...models.reading.by_name import get_model
 from .columns import rows_of
 from .kept import add, read
 from .plan import Part, methods, parts

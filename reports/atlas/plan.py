@@ -12,11 +12,12 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from ...accuracy.study.suite import Suite
-from ...models.catalogue import OWN, get_model
+from ...models.catalogue import OWN
 from ...models.definition.neuron import NeuronModel
 from ...models.ground.errors import UserError
 from ...models.ground.named_files import name_in
 from ...models.methods import METHODS, usual
+from ...models.reading.by_name import get_model
 
 #: What every part is run with. Eight stimuli fill the lanes of a 512-bit register: on such a processor they take no
 #: longer than four. The default suite has twenty: its largest dt hold for more stimuli, its intervals are narrower.

@@ -19,7 +19,7 @@ from ..comparison.run_folder import RunFolder
 from ..results.headline import CALLED, drive_text
 from ..tables.ratios import ANY, GRID
 from ..writing.numbers import bounded_text, short
-from .claim import ClaimFinding
+from .finding import ClaimFinding
 
 #: What claims about equal accuracy are tested on: two of the drives of the default suite, so that its results are used
 #: again, and Hodgkin-Huxley with tabulated rates.

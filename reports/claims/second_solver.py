@@ -10,8 +10,8 @@ import numpy as np
 from ...accuracy.regimes.regime import Regime
 from ...accuracy.study.suite import Suite
 from ...harness.simulate import simulate
-from ...models.catalogue import get_model
 from ...models.definition.neuron import NeuronModel
+from ...models.reading.by_name import get_model
 from ..writing.numbers import short
 
 #: The second solver, a Runge-Kutta pair in compiled code that shares nothing with the Taylor series of references, and

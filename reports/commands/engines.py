@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
@@ -10,13 +10,14 @@ from typing import Any
 
 import pandas as pd
 
-from ...accuracy.search.engine_errors import SHORTEST, EngineErrors, engine_errors, own_errors
+from ...accuracy.search.engines.errors import SHORTEST, EngineErrors, engine_errors, own_errors
+from ...accuracy.study.study import OURS
 from ...harness.engines import ENGINES, named_engine
-from ...harness.stimuli import constant
-from ...models.catalogue import get_model
+from ...harness.stimuli import Stimulus, constant
+from ...models.definition.language import units
 from ...models.definition.neuron import NeuronModel
 from ...models.ground.errors import NoValue, UserError, attempt
-from ...models.language import units
+from ...models.reading.by_name import get_model
 from ..writing.records import records
 from ..writing.text import frame, prose
 
@@ -61,7 +62,6 @@ def engines(
     horizon: Any,
     neurons: int = 1000,
     shortest: Fraction = SHORTEST,
-    progress: Callable[[], None] = lambda: None,
 ) -> Engines:
     """Compare simulators on models with a constant input, their drive.
 
@@ -78,8 +78,6 @@ def engines(
         Number of neurons of the simulations that are timed; 0 if none is.
     shortest : Fraction
         The shortest time step to try, in ms.
-    progress : callable
-        Called after each simulator.
 
     Raises
     ------
@@ -90,20 +88,13 @@ def engines(
     rows: list[dict[str, Any]] = []
     texts: dict[str, str] = {}
     for model in [get_model(each) for each in (models or MODELS)]:
-        if model.drive is None and model.input:
-            raise UserError(f"{model.label} has no drive; give the model one")
-        stimulus = constant(model.drive if model.input else 0, horizon)
-        for engine, method in asked:
-            look = partial(engine_errors, method=method, dt=dt, shortest=shortest, neurons=neurons)
-            found = attempt(partial(look, model, engine, stimulus, TOLERANCES))
-            rows.append(_row(model, engine.title, found))
-            if not isinstance(found, NoValue):
-                texts[f"{model.label} {engine.name}"] = found.text
-            progress()
-        own = partial(own_errors, shortest=shortest, neurons=neurons)
-        found = attempt(partial(own, model, stimulus, TOLERANCES, dt or _OWN_DT))
-        rows.append(_row(model, "spikecost", found))
-        progress()
+        stimulus = driven(model, horizon)
+        look = partial(row_of, model, stimulus, dt=dt, neurons=neurons, shortest=shortest)
+        for name in [*(names or ENGINES), OURS]:
+            row, text = look(name)
+            rows.append(row)
+            if text:
+                texts[f"{model.label} {name}"] = text
     table = pd.DataFrame(rows)
     if not neurons:
         table = table.drop(columns=_COSTS)
@@ -129,6 +120,49 @@ def engines(
     )
 
 
+def driven(model: NeuronModel, horizon: Any) -> Stimulus:
+    """Return a model's drive, for a time.
+
+    Raises
+    ------
+    UserError
+        If the model has an input and no drive.
+    """
+    if model.drive is None and model.input:
+        raise UserError(f"{model.label} has no drive; give the model one")
+    return constant(model.drive if model.input else 0, horizon)
+
+
+def row_of(
+    model: NeuronModel,
+    stimulus: Stimulus,
+    name: str,
+    *,
+    dt: Fraction | None = None,
+    neurons: int = 0,
+    shortest: Fraction = SHORTEST,
+) -> tuple[dict[str, str], str]:
+    """Return the row of a simulator, and the model as it reads it; empty if it cannot run it.
+
+    Parameters
+    ----------
+    model : NeuronModel
+    stimulus : Stimulus
+    name : str
+        Of an engine, or `OURS` for our kernels.
+    dt, neurons, shortest
+        As in `engines`.
+    """
+    if name == OURS:
+        own = partial(own_errors, model, stimulus, TOLERANCES, dt or _OWN_DT)
+        found = attempt(partial(own, shortest=shortest, neurons=neurons))
+        return _row(model, OURS, found), ""
+    engine, method = named_engine(name)
+    look = partial(engine_errors, model, engine, stimulus, TOLERANCES, method=method)
+    found = attempt(partial(look, dt=dt, shortest=shortest, neurons=neurons))
+    return _row(model, engine.title, found), "" if isinstance(found, NoValue) else found.text
+
+
 def _for(what: str, tolerance: float) -> str:
     """Return the name of a column."""
     return f"{what} for {tolerance:g} ms"
@@ -138,22 +172,26 @@ def _for(what: str, tolerance: float) -> str:
 _COSTS = ["ns", _for("ns", TOLERANCES[1]), "build s"]
 
 
-def _row(model: NeuronModel, title: str, found: EngineErrors | NoValue) -> dict[str, Any]:
+def _row(model: NeuronModel, title: str, found: EngineErrors | NoValue) -> dict[str, str]:
     values = _values(found) if isinstance(found, EngineErrors) else {"note": found.reason}
     columns = ("method", "dt", "error", *(_for("dt", tolerance) for tolerance in TOLERANCES), *_COSTS)
     return {"model": model.label, "engine": title, **dict.fromkeys(columns, _DASH), **values}
 
 
-def _values(found: EngineErrors) -> dict[str, Any]:
-    error, notes = found.at_dt, []
-    if error.missing or error.extra:
+def _values(found: EngineErrors) -> dict[str, str]:
+    error, notes, said = found.at_dt, [], _DASH
+    if isinstance(error, NoValue):
+        notes.append(f"at dt = {float(found.dt):g} ms: {error.reason}")
+    elif error.missing or error.extra:
         notes.append(f"{error.missing} spikes missing, {error.extra} too many at dt = {float(found.dt):g} ms")
-    if isinstance(found.nanoseconds, NoValue):
+    else:
+        said = f"{error.maximum:.2g}"
+    if isinstance(found.nanoseconds, NoValue) and found.nanoseconds is not error:
         notes.append(found.nanoseconds.reason)
     return {
         "method": found.method,
         "dt": f"{float(found.dt):g}",
-        "error": _DASH if error.missing or error.extra else f"{error.maximum:.2g}",
+        "error": said,
         **{
             _for("dt", tolerance): f"< {float(found.shortest):g}" if dt is None else f"{float(dt):g}"
             for tolerance, dt in found.needed.items()

@@ -14,9 +14,9 @@ from ...accuracy.search.criterion import Criterion
 from ...accuracy.study.phases.progress import Progress
 from ...accuracy.study.runner import run_suite
 from ...accuracy.study.suite import STANDARD, Suite, changed
+from ...models.definition.language import units
 from ...models.definition.neuron import NeuronModel
 from ...models.ground.errors import UserError, check_kind, check_list
-from ...models.language import units
 from ..results.provenance import provenance
 from ..writing.bars import shown
 from .run_folder import RunFolder

@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
 
 from ...models.ground.errors import UserError
 from ...models.ground.registry import Registry
@@ -15,14 +14,12 @@ from ..papers import tables
 from ..papers.bibliography import bibliography
 from ..papers.figures import draw
 from ..papers.methods_text import methods_text
+from ..results.run_tables import RunTables
 from ..tables.demos import headline
 from ..writing.encoded import to_parquet
 from ..writing.escape import to_csv
 from ..writing.records import listed, records
 from .run_folder import TABLES
-
-if TYPE_CHECKING:
-    from .run_folder import RunFolder
 
 _CHEAPEST = "The cheapest way to run each model at equal accuracy."
 _RATIOS = "Cost divided by that of {}; in parentheses 95 % bootstrap intervals over the stimuli."
@@ -33,16 +30,16 @@ class ReportFormat:
     """A format of a report."""
 
     name: str
-    files: Callable[[RunFolder], dict[str, bytes]]
+    files: Callable[[RunTables], dict[str, bytes]]
     """A function from a run to files: their names and contents."""
 
 
-def render(run: RunFolder, formats: Iterable[str]) -> dict[str, bytes]:
+def render(run: RunTables, formats: Iterable[str]) -> dict[str, bytes]:
     """Return the files of a report by name.
 
     Parameters
     ----------
-    run : RunFolder
+    run : RunTables
     formats : iterable of str
         Names in `FORMATS`.
 
@@ -66,11 +63,11 @@ def render(run: RunFolder, formats: Iterable[str]) -> dict[str, bytes]:
     return found
 
 
-def _html(run: RunFolder) -> dict[str, bytes]:
+def _html(run: RunTables) -> dict[str, bytes]:
     return {"index.html": page(run).encode()}
 
 
-def _markdown(run: RunFolder) -> dict[str, bytes]:
+def _markdown(run: RunTables) -> dict[str, bytes]:
     parts = [tables.to_markdown(tables.cheapest(run), _CHEAPEST)]
     if len(run.ranking):
         parts.append(tables.to_markdown(tables.ratios(run), _RATIOS.format(run.baseline)))
@@ -79,7 +76,7 @@ def _markdown(run: RunFolder) -> dict[str, bytes]:
     return {"tables.md": "\n".join(parts).encode()}
 
 
-def _latex(run: RunFolder) -> dict[str, bytes]:
+def _latex(run: RunTables) -> dict[str, bytes]:
     parts = [
         "% \\usepackage{booktabs,graphicx}",
         tables.to_latex(tables.cheapest(run), _CHEAPEST, "tab:spikecost-cheapest"),
@@ -89,26 +86,26 @@ def _latex(run: RunFolder) -> dict[str, bytes]:
     return {"tables.tex": "\n".join(parts).encode()}
 
 
-def _csv(run: RunFolder) -> dict[str, bytes]:
+def _csv(run: RunTables) -> dict[str, bytes]:
     return {f"{name}.csv": to_csv(getattr(run, name)) for name in TABLES}
 
 
-def _parquet(run: RunFolder) -> dict[str, bytes]:
+def _parquet(run: RunTables) -> dict[str, bytes]:
     return {f"{name}.parquet": to_parquet(getattr(run, name)) for name in TABLES}
 
 
-def _json(run: RunFolder) -> dict[str, bytes]:
+def _json(run: RunTables) -> dict[str, bytes]:
     facts = {"about": run.about, "provenance": run.provenance}
     head = json.dumps(facts, indent=1, ensure_ascii=False, allow_nan=False).removesuffix("\n}")
     tables = (f' "{name}": {listed(records(getattr(run, name)))}' for name in TABLES)
     return {"run.json": ",\n".join([head, *tables, ""]).removesuffix(",\n").encode() + b"\n}"}
 
 
-def _bib(run: RunFolder) -> dict[str, bytes]:
+def _bib(run: RunTables) -> dict[str, bytes]:
     return {"references.bib": bibliography(run).encode()}
 
 
-def _text(run: RunFolder) -> dict[str, bytes]:
+def _text(run: RunTables) -> dict[str, bytes]:
     return {"methods.txt": methods_text(run).encode()}
 
 

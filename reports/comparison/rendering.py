@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ...accuracy.search.voltage import VoltageRms
 from ..figures.features_figure import features_against_cost
@@ -12,6 +11,7 @@ from ..figures.ratio_figure import cost_ratios
 from ..figures.winner_map import winner_map
 from ..page import page
 from ..papers import tables
+from ..results.run_tables import RunTables
 from ..results.suite_file import suite_text
 from ..tables.demos import headline
 from ..tables.parity import parity_figure
@@ -19,9 +19,6 @@ from ..tables.repeats import with_notes
 from ..writing.encoded import to_figures, to_markdown
 from ..writing.escape import to_csv
 from ..writing.numbers import as_said
-
-if TYPE_CHECKING:
-    from .run_folder import RunFolder
 
 PAGE = "index.html"
 #: Tables that are also written as CSV, if that has at most `_CSV_MOST` bytes; Parquet has them in a tenth of that.
@@ -41,7 +38,7 @@ _CSV = (
 _CSV_MOST = 2_000_000
 
 
-def render(run: RunFolder, folder: str | Path = ".") -> dict[str, bytes]:
+def render(run: RunTables, folder: str | Path = ".") -> dict[str, bytes]:
     """Return the files by name; `folder` is where they will be written."""
     opens = page(run).encode()
     asked = {
@@ -80,7 +77,7 @@ def render(run: RunFolder, folder: str | Path = ".") -> dict[str, bytes]:
     }
 
 
-def _texts(run: RunFolder) -> dict[str, str]:
+def _texts(run: RunTables) -> dict[str, str]:
     """Return the models as other simulators read them, by the name of a file."""
     plain = str.maketrans(dict.fromkeys(":/\\", "-"))
     return {

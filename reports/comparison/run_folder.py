@@ -17,24 +17,23 @@ import io
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 from matplotlib.figure import Figure
 
-from ...accuracy.study.study import OURS, Study
+from ...accuracy.study.study import Study
 from ...accuracy.study.winners import winners
 from ...models.ground.errors import UserError, short
 from ...models.ground.interruption import keeping
 from ...models.ground.named_files import named_in, seen_from_here
 from ...models.reading.data import read_json
 from ..figures.figure import work_precision
-from ..figures.winner_map import candidate_table, winner_table
 from ..results.description import describe
 from ..results.run_form import check_about, check_names, check_table
-from ..results.verdict import baseline, ranking, verdict, verdict_text
+from ..results.run_tables import RunTables
+from ..results.verdict import baseline, ranking, verdict_text
 from ..tables.breakdown import by_kind, operations
 from ..tables.demos import runs_table
 from ..tables.features import findings_table
@@ -45,7 +44,8 @@ from ..tables.ratios import ratios
 from ..tables.recorded import spikes, voltages
 from ..tables.references import references, regimes
 from ..tables.repeats import by_stimulus, timings, with_notes
-from ..tables.table import cheapest, table
+from ..tables.table import table
+from ..tables.winners import candidate_table, winner_table
 from ..writing.encoded import to_parquet
 from ..writing.files import writable
 from ..writing.notebook import Shown, figure_html, frame_html
@@ -73,65 +73,12 @@ _DAMAGED = (ValueError, KeyError, OSError, TypeError, NotImplementedError, Arith
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class RunFolder(Shown):
-    """Models at equal spike-time accuracy: the results of a run, as tidy tables.
+class RunFolder(Shown, RunTables):
+    """Models at equal spike-time accuracy: the results of a run, as tidy tables (`RunTables`).
 
-    `RunFolder.of` takes the data from a study, `RunFolder.read` from a folder. The columns of a table are documented in
-    the module that makes it.
+    `RunFolder.of` takes the data from a study, `RunFolder.read` from a folder.
     """
 
-    about: Mapping[str, Any]
-    """The suite, its models, measures and conventions, and more (see `spikecost.reports.results.description`)."""
-    provenance: Mapping[str, str]
-    """Facts of the machine and installation, by name."""
-    table: pd.DataFrame
-    """One row per model, method, detection, engine, regime and criterion
-    (`spikecost.reports.tables.table.COLUMNS`)."""
-    points: pd.DataFrame
-    """One row per curve and setting of the sweeps (`spikecost.reports.tables.points.COLUMNS`)."""
-    ranking: pd.DataFrame
-    """Cost of each model / cost of the baseline, with its interval (`spikecost.reports.results.verdict.ranking`)."""
-    ratios: pd.DataFrame
-    """The same at every tolerance of the winner map (`spikecost.reports.tables.ratios.COLUMNS`)."""
-    winners: pd.DataFrame
-    """The cheapest model for every rate and tolerance (`spikecost.reports.figures.winner_map.COLUMNS`)."""
-    candidates: pd.DataFrame
-    """The cost of every model that meets the tolerance (`spikecost.reports.figures.winner_map.CANDIDATE_COLUMNS`)."""
-    counters: pd.DataFrame
-    """Operations per step that counters saw (`spikecost.reports.tables.parity.COLUMNS`)."""
-    step_and_spike: pd.DataFrame
-    """Operations that an exact counter saw per step and per spike (`spikecost.reports.tables.parity.APART_COLUMNS`)."""
-    parity: pd.DataFrame
-    """The same by kind (`spikecost.reports.tables.parity.KIND_COLUMNS`)."""
-    retired: pd.DataFrame
-    """Every count by kind and the operations executed (`spikecost.reports.tables.parity.RETIRED_COLUMNS`)."""
-    builds: pd.DataFrame
-    """Effects of the builds for speed; empty unless the suite is thorough."""
-    operations: pd.DataFrame
-    """Operations by kind of each part of a Step (`spikecost.reports.tables.breakdown.OPERATION_COLUMNS`)."""
-    by_kind: pd.DataFrame
-    """Operations per ms of each reached case, by kind (`spikecost.reports.tables.breakdown.COLUMNS`)."""
-    by_stimulus: pd.DataFrame
-    """By stimulus: cost and errors at the dt of each case, and the largest dt of the stimulus alone
-    (`spikecost.reports.tables.repeats.COLUMNS`)."""
-    timings: pd.DataFrame
-    """Every timed run (`spikecost.reports.tables.repeats.TIMING_COLUMNS`)."""
-    regimes: pd.DataFrame
-    """The drive of each model, or why there is none (`spikecost.reports.tables.references.COLUMNS`)."""
-    references: pd.DataFrame
-    """One row per stimulus: its seed and its reference (`spikecost.reports.tables.references.TRIAL_COLUMNS`)."""
-    spikes: pd.DataFrame
-    """Spike times of references and of reached cases (`spikecost.reports.tables.recorded.SPIKE_COLUMNS`)."""
-    voltages: pd.DataFrame
-    """The voltage around a spike, for the same runs (`spikecost.reports.tables.recorded.VOLTAGE_COLUMNS`)."""
-    features: pd.DataFrame
-    """One row per model and feature, if features were searched (`spikecost.reports.tables.features.COLUMNS`)."""
-    demos: pd.DataFrame
-    """The twenty demos of Izhikevich 2004, if they were run (`spikecost.reports.tables.demos.COLUMNS`)."""
-    engines: pd.DataFrame
-    """How far the default of other simulators is off (`spikecost.reports.tables.peers.ENGINE_COLUMNS`)."""
-    floors: pd.DataFrame
-    """Errors of other number formats that no dt removes (`spikecost.reports.tables.peers.FLOOR_COLUMNS`)."""
     _study: Study | None = None
 
     @classmethod
@@ -260,39 +207,9 @@ class RunFolder(Shown):
         about = _with_models(self.about, lambda model: named_in(model, Path(folder)))
         write_files(Path(folder), about, files | {PROVENANCE: as_json(self.provenance), **(beside or {})})
 
-    @property
-    def baseline(self) -> str:
-        """The model that `ranking` and `verdict` divide by."""
-        return str(self.about["baseline"])
-
-    @property
-    def models(self) -> list[str]:
-        """Labels of the models, in the order of the suite."""
-        return list(self.about["models"])
-
-    @property
-    def measures(self) -> list[str]:
-        """The measures that costs can be drawn against: ``maximum``, ``voltage_rms`` and the suite's."""
-        return list(self.about["measures"])
-
-    @property
-    def own(self) -> pd.DataFrame:
-        """The rows of `table` of our kernels in double precision, which rank the models."""
-        return self.table[self.table["engine"] == OURS]
-
-    @cached_property
-    def cheapest(self) -> pd.DataFrame:
-        """The cheapest row of each model, for each regime and tolerance."""
-        return cheapest(self.own)
-
-    @cached_property
-    def verdict(self) -> pd.DataFrame:
-        """The ratios of `ranking`, one column per model."""
-        return verdict(self.ranking)
-
 
 #: Names of the tables.
-TABLES = tuple(each.name for each in fields(RunFolder) if each.name not in ("about", "provenance", "_study"))
+TABLES = tuple(each.name for each in fields(RunTables) if each.name not in ("about", "provenance"))
 
 
 def _with_models(about: Mapping[str, Any], named: Callable[[str], str]) -> dict[str, Any]:

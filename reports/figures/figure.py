@@ -32,7 +32,7 @@ _LINES: tuple[_Line, ...] = ("-", "--", ":", "-.")
 
 
 class Swept(Protocol):
-    """The parts of a run (`spikecost.reports.comparison.run_folder.RunFolder`) that are drawn."""
+    """The parts of a run (`spikecost.reports.results.run_tables.RunTables`) that are drawn."""
 
     @property
     def about(self) -> Mapping[str, Any]:
@@ -79,7 +79,7 @@ def work_precision(
 
     Parameters
     ----------
-    run : RunFolder
+    run : RunTables
     measure : str
         How errors are measured: the largest spike-time error by default, ``voltage_rms``, or a measure that was taken.
     width : float, optional
@@ -235,7 +235,7 @@ def time_precision(run: Timed) -> Figure:
 
     Parameters
     ----------
-    run : RunFolder
+    run : RunTables
     """
     cases = run.table[(run.table["measure"] == "maximum") & run.table["ns_per_ms"].notna()]
     models = [model for model in run.models if (cases["model"] == model).any()]

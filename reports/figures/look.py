@@ -1,4 +1,4 @@
-"""What figures have in common: colours that everybody can distinguish, legends, and the labels of axes."""
+"""What figures have in common: colours that everybody can distinguish, and legends."""
 
 from __future__ import annotations
 
@@ -9,9 +9,6 @@ from typing import TypeVar
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.figure import Figure
-
-from ...accuracy.measures import MEASURES
-from ...accuracy.search.voltage import VoltageRms
 
 _Item = TypeVar("_Item", bound=str)
 
@@ -37,22 +34,6 @@ MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*", "p", "h", "<", ">", "d", "8")
 def pick(items: tuple[_Item, ...], index: int) -> _Item:
     """Return an item, the first again after the last."""
     return items[index % len(items)]
-
-
-def axis_label(measure: str) -> str:
-    """Return the label of an axis of errors."""
-    known = {
-        "maximum": "largest spike-time error (ms), worst stimulus",
-        "rms": "root mean square spike-time error (ms), mean over the stimuli",
-        "mean": "mean spike-time error (ms), late or early, mean over the stimuli",
-        "drift": "drift of the spike-time error (ms/s), late or early, mean over the stimuli",
-        VoltageRms.name: "error of the voltage between spikes, median stimulus",
-    }
-    if measure in known:
-        return known[measure]
-    unit = MEASURES[measure].unit
-    away = f"1 - {measure}" if MEASURES[measure].perfect else f"|{measure}|"
-    return f"{away}, mean" if unit == "1" else f"{away} ({unit}), mean"
 
 
 #: Sizes of a legend in inches: the width of a letter, the height of a line, and the width of a sample with its gaps.

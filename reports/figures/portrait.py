@@ -16,9 +16,9 @@ from ...harness.kernels.kernel import Array, Kernel, compile_kernels
 from ...harness.stimuli import Stimulus, constant
 from ...models.algebra.draft import substitute
 from ...models.algebra.expression import Expr, evaluate
+from ...models.definition.language import units
 from ...models.definition.neuron import NeuronModel
 from ...models.definition.parts.tables import ARRAYS
-from ...models.language import units
 from ...models.step import make_step
 from ..writing.escape import in_figure
 from ..writing.notebook import Picture

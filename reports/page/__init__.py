@@ -7,20 +7,18 @@ import gzip
 import json
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import plotly.offline
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from ..figures.look import COLOURS, ON_DARK, pick
+from ..results.run_tables import RunTables
 from ..writing.numbers import number, short
 from . import tables
 from .claims import claims
 from .embedded import data
-
-if TYPE_CHECKING:
-    from ..comparison.run_folder import RunFolder
 
 #: The scripts of the page, in the order in which they are read; the last one starts them.
 SCRIPTS = (
@@ -37,7 +35,7 @@ SCRIPTS = (
 )
 
 
-def page(run: RunFolder) -> str:
+def page(run: RunTables) -> str:
     """Return the page as HTML.
 
     Everything that must be readable without scripts (verdict, winner map, failed cases, provenance) is text; plots and

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
@@ -12,6 +12,7 @@ from ...models.algebra.functions import CALLS
 from ..figures.features_figure import published_flops_per_ms
 from ..figures.ratio_figure import in_sight
 from ..results.leaders import leaders
+from ..results.run_tables import RunTables
 from ..results.suite_file import suite_text
 from ..tables.features import STATED, counts
 from ..tables.points import REGIME
@@ -19,16 +20,13 @@ from ..tables.ratios import ANY, GRID
 from ..tables.shared_columns import CASE
 from .tables import operations
 
-if TYPE_CHECKING:
-    from ..comparison.run_folder import RunFolder
-
 #: Digits of a number in the page; the Parquet files in the same folder have all digits.
 _DIGITS = 6
 _CASE = list(CASE)
 _ERRORS = {"maximum": "error_ms", "voltage_rms": "voltage_error"}
 
 
-def data(run: RunFolder) -> dict[str, Any]:
+def data(run: RunTables) -> dict[str, Any]:
     """Return the data that the scripts read; tables column by column, missing numbers as null."""
     named = {
         "table": run.table,
@@ -87,7 +85,7 @@ def data(run: RunFolder) -> dict[str, Any]:
     }
 
 
-def _features(run: RunFolder) -> dict[str, Any]:
+def _features(run: RunTables) -> dict[str, Any]:
     """Return how many features were tried, how many each model shows, and what is stated about it in 2004."""
     shown = counts(run.features, run.demos)
     published = {model: published_flops_per_ms(model) for model in shown}
@@ -102,7 +100,7 @@ def _features(run: RunFolder) -> dict[str, Any]:
     }
 
 
-def timed(run: RunFolder) -> pd.DataFrame:
+def timed(run: RunTables) -> pd.DataFrame:
     """Return the timed cases as points: their wall times, and their errors in the columns that points have."""
     cases = run.table[run.table["ns_per_ms"].notna()]
     measures = [name for name in run.measures if name in run.by_stimulus]
@@ -121,7 +119,7 @@ def _plain(value: Any) -> Any:
     return None if value is pd.NA else value
 
 
-def _recorded(run: RunFolder) -> list[dict[str, Any]]:
+def _recorded(run: RunTables) -> list[dict[str, Any]]:
     """Return one entry per recording: what it is of, its spikes, and its voltage from `start` in steps of `step`."""
     keys = [*REGIME, "model", "method", "detection", "measure", "tolerance"]
     voltages = {_known(key): group for key, group in run.voltages.groupby(keys, sort=False, dropna=False)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
@@ -13,15 +13,13 @@ from ...harness.measuring.timing import NEURONS
 from ...models.algebra.expression import KINDS
 from ..results import headline as answers
 from ..results.leaders import leaders
+from ..results.run_tables import RunTables
 from ..results.verdict import Says
 from ..tables.demos import headline
 from ..tables.features import title
 from ..tables.peers import headlines
 from ..tables.table import SITUATION
 from ..writing.numbers import bounded_text, short, step, with_interval
-
-if TYPE_CHECKING:
-    from ..comparison.run_folder import RunFolder
 
 Row = dict[Hashable, Any]
 
@@ -44,7 +42,7 @@ def regime_text(row: Row) -> str:
     return f"{str(row['stimulus']).replace('_', ' ')}, {row['level']}, {row['horizon_ms'] / 1000:g} s"
 
 
-def accuracy(run: RunFolder, row: Row) -> str:
+def accuracy(run: RunTables, row: Row) -> str:
     """Return the required accuracy, as text."""
     units = {each["measure"]: each["unit"] for each in run.about["criteria"]}
     units |= {name: each["unit"] for name, each in run.about["measures"].items()}
@@ -53,7 +51,7 @@ def accuracy(run: RunFolder, row: Row) -> str:
     return f"every spike within {value}" if row["measure"] == "maximum" else f"{row['measure']} within {value}"
 
 
-def verdict(run: RunFolder) -> list[dict[str, Any]]:
+def verdict(run: RunTables) -> list[dict[str, Any]]:
     """Return one row per regime and criterion: the cheapest model, and the others with their ratios."""
     rows = leaders(run).to_dict("records")
     found = []
@@ -76,7 +74,7 @@ def verdict(run: RunFolder) -> list[dict[str, Any]]:
     return found
 
 
-def answer(run: RunFolder) -> dict[str, Any]:
+def answer(run: RunTables) -> dict[str, Any]:
     """Return what models cost relative to the baseline: sentences, and a table with one row per drive and view."""
     found = answers.costs(run.ratios, run.about, run.models)
     rows: dict[tuple[str, str], dict[str, Any]] = {}
@@ -105,13 +103,13 @@ def lacking(verdict: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [{"model": model, "reason": reason, "where": where} for (model, reason), where in found.items()]
 
 
-def several_rates(run: RunFolder) -> list[str]:
+def several_rates(run: RunTables) -> list[str]:
     """Say at which drives a model has several rates, because others may find another rate than the run did."""
     rows = run.regimes[run.regimes["several_rates"].astype(bool)].to_dict("records")
     return [f"{regime_text(row)}: {row['several_rates']}" for row in rows]
 
 
-def _why_not(run: RunFolder, situation: Row, model: str) -> str:
+def _why_not(run: RunTables, situation: Row, model: str) -> str:
     """Say why a model has no cost in a situation: its regime could not be made, or no method reaches the tolerance."""
     regimes = run.regimes
     own = regimes[
@@ -173,7 +171,7 @@ def _ratio_of(row: Row) -> float:
     return float(row["ratio"])
 
 
-def published(run: RunFolder) -> dict[str, Any]:
+def published(run: RunTables) -> dict[str, Any]:
     """Return the models, and one row per view and situation with the ratio of each model to the baseline."""
     rows: dict[tuple[str, ...], dict[str, Any]] = {}
     for row in run.ranking.to_dict("records"):
@@ -212,7 +210,7 @@ def _ratio(row: Row) -> str:
     return bounded_text(with_interval(row["ratio"], row["low"], row["high"]), row["bound"])
 
 
-def winner_maps(run: RunFolder) -> list[dict[str, Any]]:
+def winner_maps(run: RunTables) -> list[dict[str, Any]]:
     """Return one map per kind of stimulus, horizon and measure: levels across, tolerances down.
 
     A map with one model everywhere is left out.
@@ -243,7 +241,7 @@ def winner_maps(run: RunFolder) -> list[dict[str, Any]]:
     return maps
 
 
-def _field(winner: Row, candidates: list[Row], run: RunFolder) -> dict[str, Any]:
+def _field(winner: Row, candidates: list[Row], run: RunTables) -> dict[str, Any]:
     if not candidates:
         return {"model": "", "place": 0, "close": False, "others": []}
     first = candidates[0]
@@ -266,7 +264,7 @@ def _field(winner: Row, candidates: list[Row], run: RunFolder) -> dict[str, Any]
     }
 
 
-def failed(run: RunFolder) -> list[dict[str, Any]]:
+def failed(run: RunTables) -> list[dict[str, Any]]:
     """Return one row per model, status and reason of cases without a number: how many, and which."""
     table = run.own[~run.own["status"].isin(WITH_COST)]
     found = []
@@ -287,7 +285,7 @@ def failed(run: RunFolder) -> list[dict[str, Any]]:
     return found
 
 
-def stability(run: RunFolder) -> dict[str, Any]:
+def stability(run: RunTables) -> dict[str, Any]:
     """Return the models, and one row per method with each model's stability limit: the smallest over all its cases."""
     known = run.own[run.own["stable_dt_ms"].notna() | run.own["diverges_at_dt_ms"].notna()]
     rows: dict[str, dict[str, Any]] = {}
@@ -300,14 +298,14 @@ def stability(run: RunFolder) -> dict[str, Any]:
     return {"models": list(dict.fromkeys(known["model"])), "rows": list(rows.values())}
 
 
-def operations(run: RunFolder) -> pd.DataFrame:
+def operations(run: RunTables) -> pd.DataFrame:
     """Return one row per model, method, detection and part of its Step, with one column per kind of operation."""
     index = ["model", "method", "detection", "part"]
     wide = run.operations.pivot_table(index=index, columns="kind", values="operations", sort=False).reset_index()
     return wide[[*index, *(kind for kind in KINDS if kind in wide)]]
 
 
-def peers(run: RunFolder) -> dict[str, Any]:
+def peers(run: RunTables) -> dict[str, Any]:
     """Return how far other simulators are off, and one row per simulator and case with the dt that it needs."""
     rows = []
     for row in run.table[run.table["engine"].isin(run.about["engines"])].to_dict("records"):
@@ -331,7 +329,7 @@ def _ns(value: Any) -> str:
     return "" if pd.isna(value) else short(value)
 
 
-def features(run: RunFolder) -> dict[str, Any]:
+def features(run: RunTables) -> dict[str, Any]:
     """Return the models in which features were searched, and one row per feature with the result for each model."""
     if not len(run.features):
         return {"models": [], "rows": []}
@@ -350,7 +348,7 @@ def features(run: RunFolder) -> dict[str, Any]:
     return {"models": list(dict.fromkeys(found["label"])), "rows": list(rows.values())}
 
 
-def demos(run: RunFolder) -> dict[str, Any]:
+def demos(run: RunTables) -> dict[str, Any]:
     """Return a sentence that summarizes the demos of 2004, and one row per demo."""
     rows = run.demos.astype(object).where(run.demos.notna(), None).to_dict("records")
     return {"headline": headline(run.demos), "rows": [{**row, "title": title(str(row["feature"]))} for row in rows]}

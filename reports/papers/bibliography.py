@@ -12,7 +12,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING
 from unicodedata import combining, normalize
 
 from pybtex.database import Person, parse_string
@@ -21,10 +20,8 @@ from ...accuracy.measures import MEASURES
 from ...accuracy.references.reference import Solver
 from ...models.detection import DETECTIONS
 from ...models.methods import METHODS
+from ..results.run_tables import RunTables
 from ..writing.escape import latex
-
-if TYPE_CHECKING:
-    from ..comparison.run_folder import RunFolder
 
 
 @dataclass(frozen=True)
@@ -78,7 +75,7 @@ def of_method(name: str) -> list[Work]:
     return cited(METHODS[name].source) if name in METHODS else []
 
 
-def literature(run: RunFolder) -> list[Work]:
+def literature(run: RunTables) -> list[Work]:
     """Return the works behind a run, each once: models, methods, detections, measures, conventions, software."""
     suite = run.about["suite"]
     texts = [
@@ -94,7 +91,7 @@ def literature(run: RunFolder) -> list[Work]:
     return [*found.values(), *(works()[key] for key in tools if key not in found)]
 
 
-def bibliography(run: RunFolder) -> str:
+def bibliography(run: RunTables) -> str:
     """Return the literature of a run as a BibTeX file."""
     entries = [work.bibtex for work in literature(run)]
     unknown = [(label, model) for label, model in run.about["models"].items() if not cited(model["source"])]

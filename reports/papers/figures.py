@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from importlib.resources import as_file, files
-from typing import TYPE_CHECKING
 
 import matplotlib.style
 import numpy as np
@@ -15,13 +14,11 @@ from matplotlib.figure import Figure
 
 from ..figures.figure import work_precision
 from ..figures.look import COLOURS, MARKERS, pick
+from ..results.run_tables import RunTables
 from ..tables.ratios import VIEWS
 from ..writing.encoded import to_figures
 from ..writing.escape import in_figure
 from ..writing.notebook import Picture
-
-if TYPE_CHECKING:
-    from ..comparison.run_folder import RunFolder
 
 #: Widths in inches: 85 and 178 mm.
 WIDTHS = {"single": 85 / 25.4, "double": 178 / 25.4}
@@ -30,7 +27,7 @@ STYLE = "paper.mplstyle"
 _ROW = 0.2
 
 
-def draw(run: RunFolder, kinds: Sequence[str], columns: Sequence[str] = tuple(WIDTHS)) -> dict[str, bytes]:
+def draw(run: RunTables, kinds: Sequence[str], columns: Sequence[str] = tuple(WIDTHS)) -> dict[str, bytes]:
     """Return the figures as files, by name.
 
     ``work_precision_double`` shows every regime, ``work_precision_single`` the regime with the most models;
@@ -38,7 +35,7 @@ def draw(run: RunFolder, kinds: Sequence[str], columns: Sequence[str] = tuple(WI
 
     Parameters
     ----------
-    run : RunFolder
+    run : RunTables
     kinds : sequence of str
         ``svg``, ``pdf`` or ``png``.
     columns : sequence of str
@@ -61,12 +58,12 @@ def draw(run: RunFolder, kinds: Sequence[str], columns: Sequence[str] = tuple(WI
     return found
 
 
-def ratios(run: RunFolder, width: float, views: list[str]) -> Figure:
+def ratios(run: RunTables, width: float, views: list[str]) -> Figure:
     """Draw each model's cost divided by the baseline's with its interval, one panel per view, one row per situation.
 
     Parameters
     ----------
-    run : RunFolder
+    run : RunTables
     width : float
         Width in inches.
     views : list of str
@@ -131,7 +128,7 @@ def _labels(rows: pd.DataFrame, units: Mapping[str, str]) -> pd.Series:
     return pd.Series([", ".join(words).replace("_", " ") for words in zip(*parts, strict=True)], index=rows.index)
 
 
-def _fullest(run: RunFolder) -> tuple[str, float, str]:
+def _fullest(run: RunTables) -> tuple[str, float, str]:
     """Return the regime (stimulus, horizon, level) with the most models; the last one if there are several."""
     reached = run.regimes[run.regimes["stimuli"].fillna(0) > 0]
     sizes: dict[tuple[str, float, str], int] = {}

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ...accuracy.search.sweep import MOST_PROBES, PROBES
 from ..results.provenance import commit_said
+from ..results.run_tables import RunTables
 from .bibliography import Work, cited, of_method
 
-if TYPE_CHECKING:
-    from ..comparison.run_folder import RunFolder
 
-
-def methods_text(run: RunFolder) -> str:
+def methods_text(run: RunTables) -> str:
     """Return the paragraph: plain text, every number from the run itself."""
     suite, facts = run.about["suite"], run.provenance
     models = [_with_sources(label, cited(model["source"])) for label, model in run.about["models"].items()]
@@ -47,7 +45,7 @@ def _commit(facts: Mapping[str, str]) -> str:
     return f" (commit {commit})" if commit else ""
 
 
-def _stimuli(run: RunFolder) -> str:
+def _stimuli(run: RunTables) -> str:
     suite = run.about["suite"]
     kinds = _and(name.replace("_", " ") for name in suite["stimuli"])
     return f"{suite['trials']} stimuli of {'the kind' if len(suite['stimuli']) == 1 else 'each of the kinds'} {kinds}"
@@ -75,12 +73,12 @@ def _criterion(criterion: Mapping[str, Any]) -> str:
     return f"no spike missing or extra and no spike-time error above {criterion['tolerance']:g} ms"
 
 
-def _silent(run: RunFolder) -> list[str]:
+def _silent(run: RunTables) -> list[str]:
     lacking = run.regimes[run.regimes["reason"].fillna("") != ""]
     return [f"Not compared: {row['model']} at {row['level']} ({row['reason']})." for row in lacking.to_dict("records")]
 
 
-def _references(run: RunFolder) -> list[str]:
+def _references(run: RunTables) -> list[str]:
     if not len(run.references):
         return []
     kinds = _and(dict.fromkeys(run.references["method"]))
@@ -90,7 +88,7 @@ def _references(run: RunFolder) -> list[str]:
     ]
 
 
-def _seeds(run: RunFolder) -> list[str]:
+def _seeds(run: RunTables) -> list[str]:
     said = []
     for column, what in (("seed", "stimuli"), ("noise_seed", "models' noise")):
         seeds = run.references[column].dropna()

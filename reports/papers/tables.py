@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
 from ...accuracy.search.status import Bound
+from ..results.run_tables import RunTables
 from ..tables.demos import shown
 from ..tables.repeats import with_notes
 from ..tables.table import SITUATION
@@ -15,9 +16,6 @@ from ..writing import encoded
 from ..writing.escape import latex, markdown
 from ..writing.numbers import as_said, bounded, number
 from ..writing.text import numeric
-
-if TYPE_CHECKING:
-    from ..comparison.run_folder import RunFolder
 
 #: Headings of the displayed columns.
 HEADINGS = {
@@ -43,7 +41,7 @@ ROWS = 40
 _NO_WIDER = r"\resizebox{\ifdim\width>\textwidth \textwidth\else\width\fi}{!}{"
 
 
-def cheapest(run: RunFolder) -> pd.DataFrame:
+def cheapest(run: RunTables) -> pd.DataFrame:
     """Return the cheapest way to run each model in each situation, as texts, without columns that are constant."""
     rows = as_said(with_notes(run.cheapest, run.timings))
     frame = rows[[*_telling(rows), "model", "method", "detection", "dt_ms", "flops_per_ms"]].copy()
@@ -55,7 +53,7 @@ def cheapest(run: RunFolder) -> pd.DataFrame:
     return _shown(frame)
 
 
-def ratios(run: RunFolder) -> pd.DataFrame:
+def ratios(run: RunTables) -> pd.DataFrame:
     """Return each model's cost divided by the baseline's, with its interval, per view and situation, as texts."""
     rows = run.ranking.astype(object).where(run.ranking.notna(), None)  # a nan is not equal to itself
     telling = _telling(rows)
@@ -74,7 +72,7 @@ def ratios(run: RunFolder) -> pd.DataFrame:
     return _shown(pd.DataFrame(made, columns=["view", *telling, *models]))
 
 
-def demos(run: RunFolder) -> pd.DataFrame:
+def demos(run: RunTables) -> pd.DataFrame:
     """Return the demos of 2004, as published and converged, as texts."""
     return _shown(shown(run.demos))
 

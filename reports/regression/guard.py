@@ -15,10 +15,10 @@ from ...flops.counters import auto
 from ...flops.operations import count
 from ...harness.measuring.measure import measure
 from ...models.algebra.expression import KINDS as OPERATIONS
-from ...models.catalogue import get_model
+from ...models.definition.language import units
 from ...models.definition.neuron import NeuronModel
 from ...models.ground.errors import NoValue, UserError
-from ...models.language import units
+from ...models.reading.by_name import get_model
 from ..comparison.comparison import compare
 from ..writing.numbers import as_said
 from ..writing.text import rows

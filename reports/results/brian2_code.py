@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from ...models.definition.language import units
 from ...models.ground.errors import UserError, short
-from ...models.language import units
 from ...models.methods import METHODS
 from .description import describe_model
 from .recorded_model import recorded_model
@@ -33,7 +33,7 @@ def brian2_code(
     dt_ms, drive, horizon_ms : float
         The drive in `drive_unit`.
     drive_unit : str
-        As `spikecost.models.language.units.unit_name` gives it.
+        As `spikecost.models.definition.language.units.unit_name` gives it.
     title : str
         Title of the program, for its first line.
 
@@ -82,7 +82,7 @@ def brian2_code(
 
 
 def brian2_unit(unit: str) -> str:
-    """Return a unit, as given by `spikecost.models.language.units.unit_name`, in Brian2's notation: ``uA/cm**2``."""
+    """Return a unit from `models.definition.language.units.unit_name` in Brian2's notation: ``uA/cm**2``."""
     if "^" not in unit:
         return re.sub(r"([A-Za-z])(\d)", r"\1**\2", unit)
     powers = re.findall(r"(1e-14 kg|[A-Za-z]+)\^(-?[\d.]+)", unit)

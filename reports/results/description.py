@@ -15,9 +15,8 @@ from ...accuracy.study.intervals import SEED
 from ...accuracy.study.study import Study
 from ...accuracy.study.suite import Suite
 from ...flops.conventions import CONVENTIONS, get_convention
+from ...models.definition.language import units
 from ...models.definition.neuron import NeuronModel
-from ...models.language import units
-from ..figures.look import axis_label
 from ..tables.parity import why_no_exact_count, why_no_hardware_count
 from ..tables.peers import described
 from ..tables.points import costs
@@ -102,4 +101,20 @@ def _quantity(value: Any) -> dict[str, Any] | str:
 
 def _measure(name: str) -> dict[str, Any]:
     measure = VoltageRms if name == VoltageRms.name else MEASURES[name]
-    return {"unit": measure.unit, "perfect": measure.perfect, "label": axis_label(name)}
+    return {"unit": measure.unit, "perfect": measure.perfect, "label": _axis_label(name)}
+
+
+def _axis_label(measure: str) -> str:
+    """Return the label of an axis of errors."""
+    known = {
+        "maximum": "largest spike-time error (ms), worst stimulus",
+        "rms": "root mean square spike-time error (ms), mean over the stimuli",
+        "mean": "mean spike-time error (ms), late or early, mean over the stimuli",
+        "drift": "drift of the spike-time error (ms/s), late or early, mean over the stimuli",
+        VoltageRms.name: "error of the voltage between spikes, median stimulus",
+    }
+    if measure in known:
+        return known[measure]
+    unit = MEASURES[measure].unit
+    away = f"1 - {measure}" if MEASURES[measure].perfect else f"|{measure}|"
+    return f"{away}, mean" if unit == "1" else f"{away} ({unit}), mean"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
@@ -11,9 +11,7 @@ from ...accuracy.study.study import OURS
 from ...accuracy.study.winners import ITSELF, CostRatio
 from ..tables import shared_columns
 from ..tables.table import SITUATION
-
-if TYPE_CHECKING:
-    from ..comparison.run_folder import RunFolder
+from .run_tables import RunTables
 
 #: Columns and their meaning.
 COLUMNS = {
@@ -35,7 +33,7 @@ COLUMNS = {
 }
 
 
-def leaders(run: RunFolder) -> pd.DataFrame:
+def leaders(run: RunTables) -> pd.DataFrame:
     """Return one row per regime, criterion and model that meets it, the cheapest first; columns as in `COLUMNS`."""
     keys = ["model", "method", "detection", *SITUATION]
     ours = run.by_stimulus["engine"] == OURS

@@ -10,10 +10,10 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
+from ...models.definition.language import units
 from ...models.definition.neuron import NeuronModel
 from ...models.definition.parts.tables import TableGrid
 from ...models.ground.errors import UserError, short
-from ...models.language import units
 
 _TEXTS = ("description", "source", "equations", "threshold", "reset", "input", "interpretation", "content")
 _TABLES = ("parameters", "constants", "initial")

@@ -18,7 +18,6 @@ from ...accuracy.study.study import ours_in
 from ...models.ground.errors import UserError, short
 from ...models.ground.named_files import name_in
 from ...models.reading.data import Misfit, structure
-from ..figures import winner_map
 from ..tables import (
     breakdown,
     demos,
@@ -32,6 +31,7 @@ from ..tables import (
     repeats,
     shared_columns,
     table,
+    winners,
 )
 from ..tables.ratios import VIEWS
 from .verdict import PUBLISHED
@@ -42,8 +42,8 @@ COLUMNS: Mapping[str, Iterable[str]] = {
     "points": points.COLUMNS,
     "ranking": ("view", *shared_columns.SITUATION, "model", "ratio", "low", "high", "bound", "says"),
     "ratios": ratios.COLUMNS,
-    "winners": winner_map.COLUMNS,
-    "candidates": winner_map.CANDIDATE_COLUMNS,
+    "winners": winners.COLUMNS,
+    "candidates": winners.CANDIDATE_COLUMNS,
     "counters": parity.COLUMNS,
     "step_and_spike": parity.APART_COLUMNS,
     "parity": parity.KIND_COLUMNS,

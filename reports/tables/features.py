@@ -9,9 +9,10 @@ import pandas as pd
 from ...accuracy.features import FEATURES
 from ...accuracy.features.shown.search import CANNOT, FOUND, NOT_FOUND, NOT_TRIED, FeatureOutcome, Finding, search
 from ...accuracy.study.phases.progress import Progress
-from ...models.catalogue import MODELS, get_model
+from ...models.catalogue import MODELS
 from ...models.definition.neuron import NeuronModel
 from ...models.ground.errors import check_kind, check_list
+from ...models.reading.by_name import get_model
 from ..writing.bars import shown
 
 #: Statements of Izhikevich 2004 in its comparison, where they are certain: all twenty for his own model, three for

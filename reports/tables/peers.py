@@ -21,7 +21,7 @@ ENGINE_COLUMNS = {
     "detection": "where it finds and labels spikes: the detection of ours that does the same, or its own",
     **REGIME,
     "status": "ran; or why it did not",
-    "reason": "why it did not run; empty if it did",
+    "reason": "why it did not run, or fails at its default dt; empty if it ran there",
     "default_dt_ms": "the time step that it takes if none is set",
     "default_error_ms": "largest spike-time error at this dt, over all stimuli; empty if a spike is missing or extra",
     "default_missing": "spikes of the references that are not there at this dt",
@@ -61,10 +61,11 @@ def _engine_row(curve: Curve) -> dict[str, Any]:
     missing, extra = sum(each.missing for each in whole), sum(each.extra for each in whole)
     error = max((each.maximum for each in whole if each.matched), default=math.nan)
     unknown = isinstance(peer.operations, NoValue)
+    failures = [run.failure for run in peer.at_default if run.error is None]
     return {
         **_way(curve),
         "status": "ran" if curve.status is None else curve.status.value,
-        "reason": curve.reason,
+        "reason": curve.reason or next(iter(failures), ""),
         "default_dt_ms": float(peer.default_dt),
         "default_error_ms": math.nan if missing or extra or len(whole) < len(peer.at_default) else error,
         "default_missing": missing if whole else None,
@@ -203,4 +204,7 @@ def _off(rows: pd.DataFrame) -> str:
     said = [] if math.isnan(worst) else [f"{worst:.2g} ms"]
     if any(lost):
         said.append(f"{lost[0]} spikes missing and {lost[1]} too many" + (" in other regimes" if said else ""))
-    return ", ".join(said) or "its runs failed"
+    failed = [row["reason"] for row in rows.to_dict("records") if row["reason"]]
+    if failed:
+        said.append(f"it failed ({failed[0]})")
+    return ", ".join(said)

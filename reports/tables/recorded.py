@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from ...accuracy.study.recording import Trace
@@ -24,7 +25,11 @@ _SOURCE = {
 }
 #: Columns and their meaning.
 SPIKE_COLUMNS = {**_SOURCE, "time_ms": "time of a spike"}
-VOLTAGE_COLUMNS = {**_SOURCE, "time_ms": "time of a sample", "voltage": "in the unit that the table of regimes states"}
+VOLTAGE_COLUMNS = {
+    **_SOURCE,
+    "time_ms": "time of a sample",
+    "voltage": "in the unit that the table of regimes states, to seven digits: it is for looking at",
+}
 
 
 def spikes(study: Study) -> pd.DataFrame:
@@ -40,7 +45,7 @@ def voltages(study: Study) -> pd.DataFrame:
     return _frame(
         VOLTAGE_COLUMNS,
         [
-            pd.DataFrame({"time_ms": each.at, "voltage": each.voltage}).assign(**source)
+            pd.DataFrame({"time_ms": each.at, "voltage": each.voltage.astype(np.float32)}).assign(**source)
             for source, each in _recordings(study)
         ],
     )

@@ -10,7 +10,7 @@ from ...accuracy.references import taylor
 from ...accuracy.references.flow.precision import Precision
 from ...accuracy.regimes.regime import Regime
 from ...accuracy.study.study import Study
-from ...models.language import units
+from ...models.definition.language import units
 from .shared_columns import REGIME
 
 #: Columns and their meaning.

@@ -12,7 +12,7 @@ from ...accuracy.study.intervals import interval
 from ...accuracy.study.study import Case, Study
 from ...accuracy.study.winners import cheapest_in_each
 from ...flops.conventions import Convention, get_convention
-from ...models.language import units
+from ...models.definition.language import units
 from . import shared_columns
 
 #: Columns, their units and meaning; the page prints this.

@@ -9,10 +9,10 @@ import sympy
 from rich.cells import cell_len
 
 from ...models.algebra.functions import FUNCTIONS
+from ...models.definition.language import grammar, trees
+from ...models.definition.language.equation_lines import DIFFERENTIAL, Line, lines
+from ...models.definition.language.trees import Binary, Call, Condition, Name, Negative, Node, Number
 from ...models.definition.neuron import NeuronModel
-from ...models.language import grammar, trees
-from ...models.language.equation_lines import DIFFERENTIAL, Line, lines
-from ...models.language.trees import Binary, Call, Condition, Name, Negative, Node, Number
 
 #: How functions are set that sympy knows by another name than C's mathematics library.
 _FUNCTIONS = {"abs": sympy.Abs}

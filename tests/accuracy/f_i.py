@@ -12,8 +12,9 @@ from pathlib import Path
 
 from spikecost.accuracy.references import closed_form, taylor
 from spikecost.accuracy.regimes.drives import constant_drive
-from spikecost.models.catalogue import MODELS, get_model
-from spikecost.models.language import units
+from spikecost.models.catalogue import MODELS
+from spikecost.models.definition.language import units
+from spikecost.models.reading.by_name import get_model
 
 #: In ms.
 HORIZON = 300.0

@@ -12,8 +12,8 @@ from scipy.integrate import ode, solve_ivp
 
 from spikecost.harness.stimuli import Stimulus
 from spikecost.models.algebra.expression import text
+from spikecost.models.definition.language import units
 from spikecost.models.definition.neuron import NeuronModel
-from spikecost.models.language import units
 
 #: Past the crossing of a model without reset, so that the same one is not found again; in ms.
 ON = 1e-3

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from spikecost.accuracy.regimes.drives import constant_drive
-from spikecost.models.catalogue import get_model
+from spikecost.models.reading.by_name import get_model
 
 from ..archetypes import choose, is_archetype
 from . import f_i

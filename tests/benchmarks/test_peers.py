@@ -24,8 +24,8 @@ from spikecost.flops.toolchain import SCALAR, SIMD
 from spikecost.harness.engines import ENGINES
 from spikecost.harness.kernels.kernel import compile_kernels
 from spikecost.harness.stimuli import constant
-from spikecost.models.catalogue import get_model
 from spikecost.models.ground.errors import UserError
+from spikecost.models.reading.by_name import get_model
 from spikecost.models.step import make_step
 from spikecost.reports.regression.kept.figures import Figures
 from spikecost.reports.regression.kept.history import History, store_path

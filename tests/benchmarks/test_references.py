@@ -1,7 +1,7 @@
 """References: wall time per second of model time, computed twice, together with their stated error."""
 
 from spikecost.accuracy.references.reference import reference
-from spikecost.models.catalogue import get_model
+from spikecost.models.reading.by_name import get_model
 
 
 def test_reference(benchmark, driven):

@@ -15,7 +15,7 @@ from spikecost.flops.toolchain import SCALAR, SIMD
 from spikecost.harness.kernels.kernel import compile_kernels
 from spikecost.harness.measuring.timing import many_neurons, measure, one_neuron
 from spikecost.harness.stimuli import Stimulus, constant
-from spikecost.models.catalogue import get_model
+from spikecost.models.reading.by_name import get_model
 from spikecost.models.step import make_step
 
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from brian2 import Hz, cm, mS, ms, mV, nS, pF, uF, umetre
 
 import spikecost as sc
+from spikecost.models.definition.language import units
 from spikecost.models.definition.neuron import NeuronModel
-from spikecost.models.language import units
 
 TAUE, TAUI = 5 * ms, 10 * ms
 AREA = 20000 * umetre**2

@@ -20,13 +20,14 @@ from spikecost.harness.kernels.kernel import compile_kernels
 from spikecost.harness.stimuli import STIMULI, constant, poisson_conductance, sine, step
 from spikecost.models.algebra.draft import NotApplicable
 from spikecost.models.algebra.expression import FLOATS, evaluate
-from spikecost.models.catalogue import MODELS, get_model
+from spikecost.models.catalogue import MODELS
 from spikecost.models.definition.conductance import with_conductance
+from spikecost.models.definition.language.units import internal
 from spikecost.models.definition.neuron import NeuronModel
 from spikecost.models.detection import DETECTIONS
 from spikecost.models.ground.errors import UserError
-from spikecost.models.language.units import internal
 from spikecost.models.methods import METHODS
+from spikecost.models.reading.by_name import get_model
 from spikecost.models.step import make_step, why_not
 
 from ..archetypes import DEEP, choose, is_archetype

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 import brian2
@@ -156,17 +157,44 @@ def test_neurons_in_lanes_are_neurons_alone(model):
 
 
 @pytest.mark.parametrize("model", [CUBA, ODD, CROSSING], ids=lambda model: model.name)
-def test_exact_arrivals_in_parts_of_a_run_are_those_of_a_whole_run(model, monkeypatch):
-    kernels = [compile_kernels([make_step(model, "rk4", "hermite")], build)[0] for build in (SCALAR, SIMD)]
-    stimuli = [trains_of(model, 100 * ms, seed) for seed in range(1, 4)] * 2
-    whole = [outcome for kernel in kernels for outcome in kernel.run(stimuli, Fraction(1, 10))]
+@pytest.mark.parametrize("method", ["rk4", "parker_sochacki", "dormand_prince"])
+def test_exact_arrivals_in_parts_of_a_run_are_those_of_a_whole_run(model, method, monkeypatch):
+    step = make_step(model, method, "hermite" if method == "rk4" else "dense")
+    setting = Fraction(1, 10) if METHODS[method].knob == "dt" else 1e-6
+    kernels = [compile_kernels([step], build)[0] for build in (SCALAR, SIMD)]
+    stimuli = [trains_of(model, 100 * ms, seed).divided(25 * ms) for seed in range(1, 4)] * 2
+    # some arrive at one time, and one neuron has no arrivals
+    at_once = sc.recorded_train(np.repeat(np.arange(1, 60, 0.6), 11) * ms)
+    others = {"we": at_once.with_values("we", np.linspace(0, 3, len(at_once)) * mV)} if model is ODD else {}
+    stimuli.insert(1, stimuli[0].with_arrivals(exc=others.get("we", at_once)))
+    stimuli.insert(3, replace(stimuli[0], arrivals=()))
+    whole = [outcome for kernel in kernels for outcome in kernel.run(stimuli, setting)]
     monkeypatch.setattr(arriving, "AT_ONCE", 7)
-    parts = [outcome for kernel in kernels for outcome in kernel.run(stimuli, Fraction(1, 10))]
+    parts = [outcome for kernel in kernels for outcome in kernel.run(stimuli, setting)]
+    assert sum(len(one.spike_times) for one in whole) >= len(whole)
     for one, other in zip(whole, parts, strict=True):
-        assert len(one.spike_times)
         assert one.spike_times.tobytes() == other.spike_times.tobytes()
         assert one.samples.tobytes() == other.samples.tobytes()
         assert one.tallies == other.tallies
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, MemoryError])
+def test_an_error_while_a_kernel_asks_for_arrivals_is_raised(error, monkeypatch):
+    stimulus = trains_of(CUBA, 100 * ms)
+    kernel = compile_kernels([make_step(CUBA, "parker_sochacki", "dense")])[0]
+    monkeypatch.setattr(arriving, "AT_ONCE", 7)
+    merged, calls = arriving._Sorted._merged, []
+
+    def fails(*args, **kw):  # type: ignore[no-untyped-def]
+        calls.append(1)
+        if len(calls) == 5:
+            raise error
+        return merged(*args, **kw)
+
+    monkeypatch.setattr(arriving._Sorted, "_merged", fails)
+    with pytest.raises(error):
+        kernel.run([stimulus, stimulus], Fraction(1, 10))
+    assert len(calls) == 5
 
 
 COUNTED = [

@@ -12,8 +12,8 @@ from spikecost.accuracy.references.reference import reference
 from spikecost.harness.kernels.kernel import compile_kernels
 from spikecost.harness.simulate import simulate
 from spikecost.harness.stimuli import constant, stimulus_from_brian2
+from spikecost.models.definition.language import units
 from spikecost.models.ground.errors import UserError
-from spikecost.models.language import units
 from spikecost.models.reading.from_brian2 import from_brian2, settings_from_brian2
 from spikecost.models.step import make_step
 

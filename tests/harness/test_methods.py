@@ -12,9 +12,10 @@ from scipy.linalg import expm
 from spikecost.flops import count
 from spikecost.harness.kernels.kernel import compile_kernels
 from spikecost.harness.stimuli import constant, piecewise_constant
-from spikecost.models.catalogue import MODELS, get_model
+from spikecost.models.catalogue import MODELS
 from spikecost.models.definition.neuron import NeuronModel
 from spikecost.models.methods import METHODS, with_steps_alike
+from spikecost.models.reading.by_name import get_model
 from spikecost.models.step import make_step, why_not
 
 

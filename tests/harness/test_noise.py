@@ -16,8 +16,8 @@ from spikecost.harness.measuring.spike_cost import count_step_and_spike
 from spikecost.harness.simulate import simulate
 from spikecost.harness.stimuli import as_it_stands, constant, random_inputs, sine
 from spikecost.harness.stimuli.parts.frozen_noise import BrownianPath
+from spikecost.models.definition.language import units
 from spikecost.models.ground.errors import UserError
-from spikecost.models.language import units
 from spikecost.models.methods import METHODS
 from spikecost.models.step import make_step, why_not
 

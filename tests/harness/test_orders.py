@@ -23,9 +23,9 @@ from spikecost.accuracy.references.reference import reference
 from spikecost.harness.kernels.kernel import Kernel, compile_kernels
 from spikecost.harness.stimuli import Shape, Stimulus, constant
 from spikecost.models.catalogue import MODELS
+from spikecost.models.definition.language import units
 from spikecost.models.definition.neuron import NeuronModel
 from spikecost.models.detection import DETECTIONS
-from spikecost.models.language import units
 from spikecost.models.methods import METHODS
 from spikecost.models.order import breaks, order_on
 from spikecost.models.step import make_step

@@ -12,8 +12,9 @@ from brian2 import ms, mV
 from spikecost.accuracy.references.reference import Reference, reference
 from spikecost.harness.kernels.kernel import compile_kernels
 from spikecost.harness.stimuli import Stimulus, constant
-from spikecost.models.catalogue import MODELS, get_model
+from spikecost.models.catalogue import MODELS
 from spikecost.models.definition.neuron import NeuronModel
+from spikecost.models.reading.by_name import get_model
 from spikecost.models.step import make_step
 
 from ..archetypes import DEEP, choose, is_archetype

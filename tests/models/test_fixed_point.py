@@ -21,8 +21,8 @@ from spikecost.harness.kernels.kernel import compile_kernels
 from spikecost.harness.measuring.measure import measure
 from spikecost.harness.stimuli import Stimulus, constant
 from spikecost.models.catalogue import MODELS
+from spikecost.models.definition.language import units
 from spikecost.models.ground.errors import UserError
-from spikecost.models.language import units
 from spikecost.models.methods import METHODS
 from spikecost.models.number_formats import NUMBER_FORMATS
 from spikecost.models.step import make_step, why_not

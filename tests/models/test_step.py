@@ -17,12 +17,13 @@ from scipy.linalg import expm
 
 from spikecost.models.algebra.draft import NotApplicable
 from spikecost.models.algebra.expression import FLOATS, Op, Var, evaluate, nodes
-from spikecost.models.catalogue import MODELS, get_model
+from spikecost.models.catalogue import MODELS
+from spikecost.models.definition.language import units
 from spikecost.models.detection import DETECTIONS
 from spikecost.models.ground.errors import UserError
-from spikecost.models.language import units
 from spikecost.models.methods import METHODS, with_steps_alike
 from spikecost.models.methods.kinds.fixed_step import conditions
+from spikecost.models.reading.by_name import get_model
 from spikecost.models.step import make_step, why_not
 
 DT = 0.05

@@ -17,10 +17,10 @@ from ....harness.kernels.kernels import run_together
 from ....harness.stimuli import Shape, Stimulus
 from ....models.algebra.expression import evaluate
 from ....models.definition.domain import check_domain
+from ....models.definition.language import units
 from ....models.definition.neuron import NeuronModel
 from ....models.definition.parts.tables import ARRAYS
 from ....models.ground.errors import UserError
-from ....models.language import units
 from ....models.step import make_step
 from ...references import closed_form, taylor
 from ...references.flow.precision import Precision

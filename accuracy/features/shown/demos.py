@@ -13,8 +13,8 @@ from pathlib import Path
 
 from ....harness.stimuli import Shape, Stimulus
 from ....models.catalogue.izhikevich import IZHIKEVICH
+from ....models.definition.language.units import DIMENSIONLESS
 from ....models.definition.neuron import NeuronModel
-from ....models.language.units import DIMENSIONLESS
 
 #: The scheme of the published programs, and their label of a spike.
 METHOD, DETECTION = "izhikevich2004", "grid_start"

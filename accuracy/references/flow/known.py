@@ -6,8 +6,8 @@ from functools import lru_cache
 from typing import Any, ClassVar
 from weakref import WeakKeyDictionary
 
+from ....models.definition.language import units
 from ....models.definition.neuron import NeuronModel
-from ....models.language import units
 from .conditions import powers_of_parameters
 from .flow import Flow
 from .precision import Precision

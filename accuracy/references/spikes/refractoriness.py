@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ....models.algebra.expression import FLOATS, evaluate
+from ....models.definition.language.names import LAST_SPIKE, NOT_REFRACTORY, TIME
 from ....models.definition.neuron import NeuronModel
 from ....models.ground.errors import UserError
-from ....models.language.names import LAST_SPIKE, NOT_REFRACTORY, TIME
 from ....models.methods.kinds.events import asks_always
 
 

@@ -12,23 +12,21 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import partial
 
-import numpy as np
-
-from ....harness.engines import Engine, named_engine
-from ....harness.kernels.kernel import Kernel, compile_kernels
+from ....harness.engines import Engine, EngineRun, named_engine
+from ....harness.kernels.kernel import Kernel
 from ....harness.kernels.kernels import run_together
 from ....harness.measuring.calibration import calibrate
 from ....harness.measuring.timing import NEURONS, Timing
 from ....harness.stimuli import Stimulus, common_divisor
 from ....harness.stimuli.parts.shape import Shape
 from ....models.ground.errors import NoValue, UserError, attempt
-from ....models.step import make_step, why_not
 from ...measures import MEASURES
 from ...measures.spike_trains import Array, SpikeTrain, spike_time_error
 from ...references.reference import reference
 from ...regimes.regime import Regime
 from ...search.criterion import Criterion, Run
-from ...search.engine_errors import LONGEST, nanoseconds
+from ...search.engines.errors import LONGEST
+from ...search.engines.runs import Simulation
 from ...search.judging import Trial
 from ...search.status import Status
 from ...search.sweep import ROUND
@@ -40,8 +38,6 @@ from .progress import Progress
 
 #: Numbers of round time steps that a simulator runs in one process, from coarse to fine: one decade.
 TOGETHER = len(ROUND)
-#: Spikes of a kernel and of a simulator are the same if they differ by less than this fraction of dt.
-SAME = 1e-3
 
 
 def compare_all(study: Study, jobs: int, progress: Progress) -> None:
@@ -176,19 +172,15 @@ class _Swept:
 
     def _run_first(self) -> tuple[Run, ...]:
         """Run at the simulator's default dt, and see whether our kernel finds the same spikes."""
-        engine, dt, stimulus = self.engine, self.engine.default_dt, self.stimuli[0]
-        first = engine.run(self.regime.driven, self.method, dt, stimulus)
-        self.text, self.version = first.text, first.version
-        ours, model, varying = engine.schemes[self.method].ours, self.regime.driven, stimulus.varies
-        if ours and engine.labels.detection and not why_not(model, ours, engine.labels.detection, varying):
-            kernel = compile_kernels([make_step(model, ours, engine.labels.detection, varying)])[0]
-            times = kernel.run([stimulus], dt)[0].spike_times
-            if len(times) == len(first.times) > 0 and np.allclose(times, first.times, rtol=0, atol=SAME * float(dt)):
-                self.kernel = kernel
-                return self._of_kernel(dt)
-        found = [self._judged(self.trials[0], first.times, dt)]
+        dt, simulation = self.engine.default_dt, self._simulation(self.stimuli[0])
+        first = simulation.first_runs(dt, self._settings())
+        self.text, self.version = first.run.text, first.run.version
+        self.kernel = simulation.same_kernel(first.dt, first.run.times)
+        if self.kernel is not None and first.dt == dt:
+            return self._of_kernel(dt)
+        found = [self._run(self.trials[0], first.at_default, dt)]
         for trial, other in zip(self.trials[1:], self.stimuli[1:], strict=True):
-            found.append(self._judged(trial, self._times(other, [dt])[0], dt))
+            found.append(self._run(trial, self._simulation(other).attempts([dt])[0], dt))
         return tuple(found)
 
     def _descend(self) -> None:
@@ -216,19 +208,15 @@ class _Swept:
             for trial, outcome in zip(self.trials, outcomes, strict=True)
         )
 
-    def _times(self, stimulus: Stimulus, dts: Sequence[Fraction]) -> list[Array]:
-        runs = self.engine.runs(self.regime.driven, self.method, dts, stimulus)
-        return [run.times for run in runs]
+    def _simulation(self, stimulus: Stimulus) -> Simulation:
+        return Simulation(self.engine, self.regime.driven, self.method, stimulus)
 
     def _runs(self, trial: Trial, stimulus: Stimulus, dts: Sequence[Fraction]) -> list[Run]:
-        """Return the runs of a stimulus; a long step may crash a simulator, and shorter ones not."""
-        together = attempt(partial(self._times, stimulus, dts))
-        if not isinstance(together, NoValue):
-            return [self._judged(trial, times, dt) for times, dt in zip(together, dts, strict=True)]
-        if len(dts) == 1 or "did not end within" in together.reason:
-            return [Run(None, together.reason, {}, 0)] * len(dts)
-        half = len(dts) // 2
-        return [*self._runs(trial, stimulus, dts[:half]), *self._runs(trial, stimulus, dts[half:])]
+        runs = self._simulation(stimulus).attempts(dts)
+        return [self._run(trial, run, dt) for run, dt in zip(runs, dts, strict=True)]
+
+    def _run(self, trial: Trial, run: EngineRun | NoValue, dt: Fraction) -> Run:
+        return Run(None, run.reason, {}, 0) if isinstance(run, NoValue) else self._judged(trial, run.times, dt)
 
     def _judged(self, trial: Trial, times: Array, dt: Fraction) -> Run:
         expected = trial.compared
@@ -315,8 +303,7 @@ def _timed(case: Case, dt: Fraction, neurons: int, repeats: int) -> Timing:
     regime = case.curve.regime
     engine, _ = named_engine(case.curve.engine)
     before = calibrate()
-    samples = nanoseconds(
-        regime.driven, engine, case.curve.method, regime.trials[0].stimulus, dt, neurons=neurons, repeats=repeats
-    )
+    simulation = Simulation(engine, regime.driven, case.curve.method, regime.trials[0].stimulus)
+    samples = simulation.nanoseconds(dt, neurons, repeats)
     work = min(before, calibrate())
     return Timing(tuple(samples), tuple(1e-9 * each / work for each in samples))

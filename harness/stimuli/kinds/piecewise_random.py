@@ -6,7 +6,7 @@ from typing import Any
 
 from brian2 import ms
 
-from ....models.language import units
+from ....models.definition.language import units
 from ..base import Stimulus
 from ..kind import STIMULI, Kind
 from ..parts.quantities import internal_values, random_numbers, whole_pieces

@@ -6,10 +6,10 @@ from typing import Any
 
 from brian2 import Hz, ms
 
+from ....models.definition.language import units
 from ....models.definition.neuron import NeuronModel
 from ....models.definition.synapses import with_synapses
 from ....models.ground.errors import UserError
-from ....models.language import units
 from ..base import Stimulus
 from ..kind import STIMULI, Kind
 from ..trains import poisson_train

@@ -10,9 +10,9 @@ import numpy as np
 from brian2 import Hz, ms
 
 from ....models.definition.conductance import with_conductance
+from ....models.definition.language import units
 from ....models.definition.neuron import NeuronModel
 from ....models.ground.errors import UserError
-from ....models.language import units
 from ..base import Stimulus
 from ..kind import STIMULI, Kind
 from ..parts.quantities import internal_values, per_ms, random_numbers, whole_pieces

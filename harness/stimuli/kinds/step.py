@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from ....models.definition.language import units
 from ....models.ground.errors import UserError
-from ....models.language import units
 from ..base import Stimulus
 from ..kind import STIMULI, Kind
 from ..parts.quantities import internal_values

@@ -8,8 +8,8 @@ import numpy as np
 from brian2 import Hz
 from brian2.units.fundamentalunits import Dimension
 
+from ....models.definition.language import units
 from ....models.ground.errors import UserError
-from ....models.language import units
 
 
 def random_numbers(seed: Any) -> np.random.Generator:

@@ -13,10 +13,10 @@ from brian2 import ms
 from brian2.units.fundamentalunits import Dimension
 from numpy.typing import NDArray
 
+from ....models.definition.language import units
 from ....models.definition.neuron import NeuronModel
 from ....models.definition.parts.arrivals import parameters_of
 from ....models.ground.errors import UserError, short
-from ....models.language import units
 
 Array = NDArray[np.float64]
 

@@ -12,9 +12,9 @@ from ...algebra.draft import substitute
 from ...algebra.expression import Expr, names, text
 from ...algebra.system import System
 from ...ground.errors import UserError, at, short
-from ...language import equations as language
-from ...language import grammar
-from ...language.names import NAME, NOT_REFRACTORY
+from ..language import equations as language
+from ..language import grammar
+from ..language.names import NAME, NOT_REFRACTORY
 from .refractoriness import Sides
 
 #: The largest number of inputs of one neuron; a train holds the arrivals of many synapses.

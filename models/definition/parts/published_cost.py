@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ...language import units
+from ..language import units
 
 
 @dataclass(frozen=True)

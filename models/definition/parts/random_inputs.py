@@ -10,7 +10,7 @@ from ...algebra.draft import substitute
 from ...algebra.expression import Expr, names
 from ...algebra.polynomial import is_zero, linear_parts
 from ...ground.errors import UserError, at
-from ...language.noise import NOISE
+from ..language.noise import NOISE
 
 #: The two meanings of noise whose factor depends on the state. Brian2's is Stratonovich's.
 STRATONOVICH, ITO = "stratonovich", "ito"

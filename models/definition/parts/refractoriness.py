@@ -13,9 +13,9 @@ from ...algebra.draft import substitute
 from ...algebra.expression import FLOATS, Const, Expr, evaluate, names, text
 from ...algebra.system import Refractory
 from ...ground.errors import UserError, short
-from ...language import equations as language
-from ...language import units
-from ...language.names import NOT_REFRACTORY, OF_TIME, TIME
+from ..language import equations as language
+from ..language import units
+from ..language.names import NOT_REFRACTORY, OF_TIME, TIME
 from .threshold import decided
 
 

@@ -32,8 +32,8 @@ from ...algebra.polynomial import minus, times
 from ...algebra.rewriting import Graph
 from ...algebra.system import System
 from ...ground.errors import UserError
-from ...language import units
-from ...language.names import NOT_REFRACTORY
+from ..language import units
+from ..language.names import NOT_REFRACTORY
 
 #: Largest number of cells of a table: a table of this size fills the second-level cache.
 MOST_CELLS = 100_000

@@ -10,11 +10,11 @@ from brian2.units.fundamentalunits import Dimension
 
 from ...algebra.draft import substitute
 from ...algebra.expression import FLOATS, Const, Expr, Op, Var, evaluate, names, rebuild
-from ...algebra.polynomial import affine_parts, minus
+from ...algebra.polynomial import affine_parts, constant, minus
 from ...algebra.system import Threshold, distance
 from ...ground.errors import UserError, short
-from ...language import equations as language
-from ...language.names import NOT_REFRACTORY
+from ..language import equations as language
+from ..language.names import NOT_REFRACTORY
 
 
 def read_threshold(
@@ -62,7 +62,7 @@ def _usual(condition: Expr, state: Sequence[str]) -> Threshold | None:
 
 
 def decided(expression: Expr) -> Expr:
-    """Leave out comparisons of numbers, each of which is true or false, and what they do not select."""
+    """Leave out comparisons that are true or false whatever variables are, and what they do not select."""
 
     def change(_: Expr, made: Expr) -> Expr:
         if not isinstance(made, Op):
@@ -72,6 +72,9 @@ def decided(expression: Expr) -> Expr:
                 return Const(Fraction(bool(evaluate(made, {}, FLOATS))))
             except (ArithmeticError, ValueError):
                 return made
+        if made.kind in ("less", "at_most"):
+            gap = constant(made.args[1] - made.args[0])
+            return made if gap is None else Const(Fraction(gap > 0 or (gap == 0 and made.kind == "at_most")))
         if made.kind == "select" and isinstance(made.args[0], Const):
             return made.args[1 if made.args[0].value else 2]
         if made.kind == "not" and isinstance(made.args[0], Const):

@@ -24,9 +24,9 @@ from ...algebra.draft import substitute
 from ...algebra.expression import Expr, Var, at_most, less
 from ...algebra.simplify import Block, lower
 from ...algebra.system import System
+from ...definition.language.names import TIME
 from ...definition.neuron import NeuronModel
 from ...definition.parts.arrivals import parameters_of
-from ...language.names import TIME
 from . import events
 
 

@@ -47,6 +47,8 @@ class Template:
     reads the numbers that describe each piece of the stimulus (`Shape`)."""
     any_format: bool = False
     """Whether the template can compute in every number format; otherwise in double precision only."""
+    refills: bool = False
+    """Whether the kernel asks for further arrivals where it stops at each of them (`refilled`)."""
 
     @property
     def text(self) -> str:

@@ -6,7 +6,7 @@ Times within the step are fractions of the step. In addition to the model's name
 - ``done``: fraction of the step that was done before that piece; ``elapsed``: fraction up to the spike;
 - ``rest``: length in ms of the part of the step after the spike;
 - ``xi`` and other sources of noise: the mean of the noise over the whole step, the increment of the Brownian path
-  divided by ``step``; ``randn_1`` and other random numbers (`models.language.noise`);
+  divided by ``step``; ``randn_1`` and other random numbers (`models.definition.language.noise`);
 - ``t``: the time in ms, or the number of steps if every step is whole (`counts_steps`);
 - ``left``: number of refractory steps that are left; ``left_new``: the same after a spike, if it is no constant;
 - ``v_next``, ``v_reset``, ``v_held``: new values of ``v``.
@@ -38,10 +38,10 @@ from typing import Any
 from ...algebra.draft import END, MIDDLE, START, Derivatives, Draft, NotApplicable, Vector, substitute
 from ...algebra.expression import Expr, Op, Var, at_most, expr, less
 from ...algebra.simplify import Assign, Block, lower
+from ...definition.language.names import LAST_SPIKE, TIME
 from ...definition.neuron import NeuronModel
 from ...definition.step_names import INPUT_ENDINGS
 from ...detection import DETECTIONS, Crossing, Detection
-from ...language.names import LAST_SPIKE, TIME
 from . import arrivals, events, noise
 from .base import Step, Template
 

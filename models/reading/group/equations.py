@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 from brian2.equations.equations import DIFFERENTIAL_EQUATION, PARAMETER, SingleEquation
 from brian2.units.fundamentalunits import Dimension
 
+from ...definition.language import units
+from ...definition.language.equation_lines import DIFFERENTIAL, SUBEXPRESSION
+from ...definition.language.equation_lines import PARAMETER as DECLARED
 from ...ground.errors import UserError
-from ...language import units
-from ...language.equation_lines import DIFFERENTIAL, SUBEXPRESSION
-from ...language.equation_lines import PARAMETER as DECLARED
 from .texts import Texts, one_line
 
 #: The flag of a subexpression that Brian2 computes once per step.

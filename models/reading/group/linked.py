@@ -18,9 +18,9 @@ from brian2.equations.codestrings import Expression
 from brian2.equations.equations import DIFFERENTIAL_EQUATION, PARAMETER, SUBEXPRESSION, Equations, SingleEquation
 from brian2.utils.stringtools import get_identifiers
 
+from ...definition.language.names import LAST_SPIKE, NOT_REFRACTORY, TIME
+from ...definition.language.noise import named, noise_in
 from ...ground.errors import UserError
-from ...language.names import LAST_SPIKE, NOT_REFRACTORY, TIME
-from ...language.noise import named, noise_in
 from .names import Names
 from .plain import CLOCK, clock_of
 

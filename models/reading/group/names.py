@@ -12,11 +12,11 @@ from brian2.core.namespace import DEFAULT_UNITS
 from brian2.core.variables import Constant, Variable
 from brian2.units.fundamentalunits import Quantity, get_dimensions
 
+from ...definition.language import units
+from ...definition.language.dimensions import unit_called
+from ...definition.language.names import NOT_REFRACTORY, OF_TIME
+from ...definition.language.noise import noise_in
 from ...ground.errors import UserError
-from ...language import units
-from ...language.dimensions import unit_called
-from ...language.names import NOT_REFRACTORY, OF_TIME
-from ...language.noise import noise_in
 
 _BRIAN2S_OWN = {"poisson": "spikecost compares spike times, and random numbers have none to compare"}
 

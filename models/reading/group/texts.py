@@ -13,7 +13,7 @@ from brian2.equations.codestrings import Expression
 from brian2.equations.equations import DIFFERENTIAL_EQUATION, SUBEXPRESSION, Equations, SingleEquation
 from brian2.utils.stringtools import get_identifiers
 
-from ...language import grammar
+from ...definition.language import grammar
 from .linked import Joined, Place, joined
 from .names import Names
 from .plain import CLOCK, clock_of, compared, statements, truths_of, with_numbers

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import brian2
 from brian2.equations.codestrings import Expression
@@ -18,12 +18,9 @@ from brian2.equations.equations import DIFFERENTIAL_EQUATION, PARAMETER, SUBEXPR
 from brian2.units.fundamentalunits import Dimension
 from brian2.utils.stringtools import get_identifiers
 
+from ...definition.language.names import LAST_SPIKE, NOT_REFRACTORY
+from ...definition.language.noise import named, noise_in
 from ...ground.errors import UserError, short
-from ...language.names import LAST_SPIKE, NOT_REFRACTORY
-from ...language.noise import named, noise_in
-
-if TYPE_CHECKING:
-    from .texts import Texts
 
 
 @dataclass(frozen=True)
@@ -194,8 +191,19 @@ def _end(code: str, place: int) -> int:
     return place
 
 
-def autonomous_part(texts: Texts, driven: Driven, where: str) -> Equations:
+def autonomous_part(equations: Equations, changed: set[str], driven: Driven, where: str) -> Equations:
     """Return the equations on which the values of a parameter depend, and its value as a subexpression.
+
+    Parameters
+    ----------
+    equations : Equations
+        Those of the group.
+    changed : set of str
+        The names that the reset and arriving spikes change.
+    driven : Driven
+        The parameter.
+    where : str
+        The model, for messages.
 
     Raises
     ------
@@ -204,12 +212,11 @@ def autonomous_part(texts: Texts, driven: Driven, where: str) -> Equations:
     """
     found: dict[str, SingleEquation] = {}
     waiting = sorted(get_identifiers(driven.code))
-    changed = texts.assigned
     while waiting:
         name = waiting.pop()
         if name in found or name == driven.name:  # the TimedArray itself
             continue
-        equation = texts.equations.get(name, None)
+        equation = equations.get(name, None)
         code = "" if equation is None or equation.expr is None else equation.expr.code
         reason = ""
         if (

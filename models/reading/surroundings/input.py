@@ -14,10 +14,10 @@ from brian2.utils.stringtools import get_identifiers
 from ...algebra.draft import substitute
 from ...algebra.expression import Expr, names
 from ...algebra.polynomial import is_zero, linear_parts
+from ...definition.language import equations as language
+from ...definition.language import units
+from ...definition.language.equation_lines import DIFFERENTIAL
 from ...ground.errors import UserError, short
-from ...language import equations as language
-from ...language import units
-from ...language.equation_lines import DIFFERENTIAL
 from ..group.equations import lines_of, parameter
 from ..group.texts import Texts
 

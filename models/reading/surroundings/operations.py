@@ -15,9 +15,9 @@ from brian2.equations.codestrings import Expression
 from brian2.equations.equations import INTEGER, PARAMETER, SUBEXPRESSION, Equations, SingleEquation
 from brian2.groups.subgroup import Subgroup
 
+from ...definition.language import grammar, trees
+from ...definition.language.noise import named
 from ...ground.errors import UserError
-from ...language import grammar, trees
-from ...language.noise import named
 from ..group.texts import Texts, assigned, numbers_of, one_line, replaced, uses_clock
 
 

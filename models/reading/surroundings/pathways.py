@@ -20,8 +20,8 @@ from brian2.units.fundamentalunits import Quantity
 from brian2.utils.stringtools import get_identifiers
 from numpy.typing import NDArray
 
+from ...definition.language import grammar, trees
 from ...ground.errors import UserError, short
-from ...language import grammar, trees
 from ..group.names import Names
 from ..group.texts import assigned, one_line, replaced
 from .what_acts import acts_on, changes_of, contains, is_synaptic

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Iterator
 
-from ..claim import CLAIMS, Certainty, Claim, ClaimFinding
+from ..claim import CLAIMS, Certainty, Claim
 from ..evidence import COMPARISON, Evidence, Side, both, compared, no_more, sides
+from ..finding import ClaimFinding
 
 #: "Comparable": one costs up to this many times as much as the other.
 FACTOR = 3.0

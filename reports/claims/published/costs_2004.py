@@ -6,8 +6,9 @@ from ....flops.conventions import get_convention
 from ....flops.operations import count
 from ....models.catalogue import MODELS
 from ...writing.numbers import short
-from ..claim import CLAIMS, Certainty, Claim, ClaimFinding
+from ..claim import CLAIMS, Certainty, Claim
 from ..evidence import Evidence
+from ..finding import ClaimFinding
 
 CONVENTION = "izhikevich2004"
 MODELS_2004 = ("lif", "izhikevich", "hodgkin_huxley")

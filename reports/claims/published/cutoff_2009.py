@@ -4,11 +4,12 @@ from collections.abc import Iterator
 
 from ....accuracy.references.reference import reference
 from ....accuracy.regimes.regime import at_rate
-from ....models.catalogue import get_model
+from ....models.reading.by_name import get_model
 from ...results.headline import drive_text
 from ...writing.numbers import short
-from ..claim import CLAIMS, Certainty, Claim, ClaimFinding
+from ..claim import CLAIMS, Certainty, Claim
 from ..evidence import COMPARISON, Evidence
+from ..finding import ClaimFinding
 
 #: Two cutoffs of each model, far above its threshold, so that the voltage needs no time between them.
 CUTOFFS = {"izhikevich": ("v >= 300", "v >= 3000"), "adex": ("v > Vcut + 30*mV", "v > Vcut + 60*mV")}

@@ -6,8 +6,9 @@ import pandas as pd
 
 from ...tables.demos import demo_table
 from ...tables.features import title
-from ..claim import CLAIMS, Certainty, Claim, ClaimFinding
+from ..claim import CLAIMS, Certainty, Claim
 from ..evidence import Evidence
+from ..finding import ClaimFinding
 
 
 def findings(_evidence: Evidence) -> Iterator[ClaimFinding]:

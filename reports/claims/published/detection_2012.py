@@ -5,8 +5,9 @@ from collections.abc import Iterator
 import pandas as pd
 
 from ...writing.numbers import short
-from ..claim import CLAIMS, Certainty, Claim, ClaimFinding
+from ..claim import CLAIMS, Certainty, Claim
 from ..evidence import COMPARISON, Evidence, drive, of_models
+from ..finding import ClaimFinding
 from .costs_2004 import MODELS_2004
 
 #: The time step in ms at which errors are compared: the usual one, or the nearest at which all spikes are there.

@@ -6,8 +6,9 @@ import pandas as pd
 
 from ....accuracy.search.status import Status
 from ...writing.numbers import short
-from ..claim import CLAIMS, Certainty, Claim, ClaimFinding
+from ..claim import CLAIMS, Certainty, Claim
 from ..evidence import COMPARISON, DETECTED, Evidence, drive, of_models
+from ..finding import ClaimFinding
 
 LOW, HIGH = ("euler", "heun", "midpoint"), "rk4"
 _CONDITIONS = ["stimulus", "level", "tolerance"]

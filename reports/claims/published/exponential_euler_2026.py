@@ -5,8 +5,9 @@ from collections.abc import Iterator
 import pandas as pd
 
 from ...writing.numbers import short
-from ..claim import CLAIMS, Certainty, Claim, ClaimFinding
+from ..claim import CLAIMS, Certainty, Claim
 from ..evidence import COMPARISON, DETECTED, Evidence, drive
+from ..finding import ClaimFinding
 
 #: "Twenty times": at least this many times.
 TWENTY = 10.0

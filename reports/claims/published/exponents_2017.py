@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 
 from ...writing.numbers import short
-from ..claim import CLAIMS, Certainty, Claim, ClaimFinding
+from ..claim import CLAIMS, Certainty, Claim
 from ..evidence import COMPARISON, Evidence, drive, of_models
+from ..finding import ClaimFinding
 from .costs_2004 import MODELS_2004
 
 METHODS = ("euler", "rk4")

@@ -10,11 +10,12 @@ from ....accuracy.measures.lag import lag_by_index
 from ....accuracy.measures.spike_trains import SpikeTrain
 from ....accuracy.regimes.regime import Regime, at_rate
 from ....harness.simulate import simulate
-from ....models.catalogue import get_model
+from ....models.reading.by_name import get_model
 from ...results.headline import drive_text
 from ...writing.numbers import short
-from ..claim import CLAIMS, Certainty, Claim, ClaimFinding
+from ..claim import CLAIMS, Certainty, Claim
 from ..evidence import COMPARISON, Evidence
+from ..finding import ClaimFinding
 
 STEP = 1.0
 BEST = ("midpoint", "heun", "esr_midpoint")

@@ -8,8 +8,9 @@ import pandas as pd
 from ....accuracy.search.criterion import Criterion
 from ....accuracy.search.voltage import VoltageRms
 from ...writing.numbers import short
-from ..claim import CLAIMS, Certainty, Claim, ClaimFinding
+from ..claim import CLAIMS, Certainty, Claim
 from ..evidence import COMPARISON, Evidence, drive
+from ..finding import ClaimFinding
 
 #: Izhikevich's model in its form of 2007, and a Hodgkin-Huxley model of pyramidal cells.
 MODELS = ("izhikevich2007", "traub_miles")

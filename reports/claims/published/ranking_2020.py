@@ -5,8 +5,9 @@ from dataclasses import replace
 
 from ....accuracy.study.suite import STANDARD
 from ...tables.ratios import GRID
-from ..claim import CLAIMS, Certainty, Claim, ClaimFinding
+from ..claim import CLAIMS, Certainty, Claim
 from ..evidence import COMPARISON, Evidence, Side, both, compared, no_more, sides
+from ..finding import ClaimFinding
 
 #: Runge-Kutta methods that are judged alone, with spikes at the end of a step: true stages, and those of the first
 #: author's public simulator.

@@ -5,8 +5,9 @@ from collections.abc import Iterable, Iterator
 from ....flops.conventions import get_convention
 from ....flops.operations import count
 from ....models.catalogue import MODELS
-from ..claim import CLAIMS, Certainty, Claim, ClaimFinding
+from ..claim import CLAIMS, Certainty, Claim
 from ..evidence import COMPARISON, Evidence, Side, both, compared, sides
+from ..finding import ClaimFinding
 from .costs_2004 import CONVENTION, MODELS_2004
 
 #: "As efficient as": costs up to this many times as much.

@@ -6,8 +6,9 @@ import pandas as pd
 
 from ....models.catalogue import MODELS
 from ...writing.numbers import short
-from ..claim import CLAIMS, Certainty, Claim, ClaimFinding
+from ..claim import CLAIMS, Certainty, Claim
 from ..evidence import Evidence, at_steps, drive
+from ..finding import ClaimFinding
 from .costs_2004 import CONVENTION, MODELS_2004
 
 #: The spike-time error in ms that the steps are expected to keep: the longest of them.

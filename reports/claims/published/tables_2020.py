@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Iterator
 
 from ...writing.numbers import short
-from ..claim import CLAIMS, Certainty, Claim, ClaimFinding
+from ..claim import CLAIMS, Certainty, Claim
 from ..evidence import COMPARISON, Evidence, Side, sides
+from ..finding import ClaimFinding
 
 PLAIN, TABLES = "hodgkin_huxley", "hodgkin_huxley_tables"
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 from ....flops.conventions import CONVENTIONS, Convention
 from ....flops.conventions.base import Measured
 from ....flops.operations import count_step, in_words
+from ....models.definition.language import units
 from ....models.definition.neuron import NeuronModel
 from ....models.ground.errors import UserError
-from ....models.language import units
 from ....models.methods import METHODS
 from ....models.step import Step
 from ...writing.text import by_kind, prose

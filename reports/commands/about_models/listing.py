@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ....models.ground import cache as kept
-from ....models.ground.code_version import code_version
+from ....models.ground.code_version import text_version
 from ...writing import text
 
 _ROOT = Path(__file__).parents[3]
@@ -65,7 +65,7 @@ def from_disk(what: str, make: Callable[[], Any], lasts: Callable[[Any], bool] =
         return make()
     key = [
         what,
-        code_version(*_CODE),
+        text_version(*_CODE),
         (_ROOT / _KNOWN).read_text(),
         platform.python_version(),
         *(f"{name} {version(name)}" for name in _LIBRARIES),

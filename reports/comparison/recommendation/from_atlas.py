@@ -7,8 +7,8 @@ from typing import Any
 
 import pandas as pd
 
-from ....models.catalogue import get_model
 from ....models.ground.errors import UserError
+from ....models.reading.by_name import get_model
 from ...atlas import kept
 from ...atlas.plan import HORIZON
 from ...results.description import describe_model

@@ -16,10 +16,10 @@ from ....accuracy.study.phases.progress import Progress
 from ....accuracy.study.suite import Suite
 from ....harness.engines import ENGINES as SIMULATORS
 from ....harness.engines import named_engine
-from ....models.catalogue import get_model
+from ....models.definition.language import units
 from ....models.definition.neuron import NeuronModel
 from ....models.ground.errors import UserError, check_list, check_text, short
-from ....models.language import units
+from ....models.reading.by_name import get_model
 from ...results.recorded_model import recorded_model
 from ...writing.notebook import Shown, frame_html
 from ...writing.numbers import bounded

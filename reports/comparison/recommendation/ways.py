@@ -10,10 +10,10 @@ import pandas as pd
 
 from ....accuracy.search.status import Bound, Status
 from ....accuracy.study.winners import cheapest_of_each
-from ....models.catalogue import get_model
 from ....models.definition.neuron import NeuronModel
 from ....models.ground.errors import UserError, short
 from ....models.ground.named_files import is_file, name_in
+from ....models.reading.by_name import get_model
 from ...writing.numbers import as_said, bounded, bounded_text, number, step
 from ...writing.numbers import short as three_digits
 from ..run_folder import RunFolder

@@ -7,8 +7,8 @@ from brian2 import ms
 from spikecost.accuracy.features import FEATURES, Recording
 from spikecost.accuracy.features.protocols.epochs import bursts, departures, maxima, pulses
 from spikecost.harness.stimuli import Shape, Stimulus, constant, piecewise_constant
+from spikecost.models.definition.language.units import DIMENSIONLESS
 from spikecost.models.ground.errors import UserError
-from spikecost.models.language.units import DIMENSIONLESS
 
 STEP = piecewise_constant([(20 * ms, 0), (180 * ms, 1)])
 PULSE = piecewise_constant([(20 * ms, 0), (5 * ms, 1), (175 * ms, 0)])

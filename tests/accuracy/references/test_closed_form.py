@@ -11,8 +11,9 @@ from spikecost.accuracy.references import closed_form, taylor
 from spikecost.accuracy.references.reference import reference
 from spikecost.harness.stimuli import Stimulus, constant, piecewise_constant, ramp, sine, step
 from spikecost.harness.stimuli.parts.shape import Shape
-from spikecost.models.catalogue import MODELS, get_model
+from spikecost.models.catalogue import MODELS
 from spikecost.models.definition.neuron import NeuronModel
+from spikecost.models.reading.by_name import get_model
 
 LIF, QIF = get_model("lif"), get_model("qif")
 #: v' = I + c v**2 + b v: its fixed points and turning points are easy to set.

@@ -10,8 +10,8 @@ from scipy.integrate import solve_ivp
 from spikecost.accuracy.references.reference import reference
 from spikecost.accuracy.regimes.drives import firing_rate
 from spikecost.harness.stimuli import constant
-from spikecost.models.catalogue import get_model
-from spikecost.models.language import units
+from spikecost.models.definition.language import units
+from spikecost.models.reading.by_name import get_model
 
 exp = math.exp
 

@@ -6,7 +6,7 @@ from brian2 import cm, ms, mV, second, uA
 
 from spikecost.accuracy.references.reference import reference
 from spikecost.harness.stimuli import constant, piecewise_random
-from spikecost.models.catalogue import get_model
+from spikecost.models.reading.by_name import get_model
 
 from ...archetypes import choose
 from ..second_solver import dop853

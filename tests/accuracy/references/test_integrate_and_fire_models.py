@@ -13,10 +13,11 @@ from spikecost.accuracy.references.reference import reference
 from spikecost.accuracy.regimes.drives import firing_rate, rheobase
 from spikecost.harness.kernels.kernel import compile_kernels
 from spikecost.harness.stimuli import constant, piecewise_constant
-from spikecost.models.catalogue import MODELS, get_model
+from spikecost.models.catalogue import MODELS
+from spikecost.models.definition.language import units
 from spikecost.models.definition.neuron import NeuronModel
 from spikecost.models.ground.errors import UserError
-from spikecost.models.language import units
+from spikecost.models.reading.by_name import get_model
 from spikecost.models.step import make_step
 
 from ..second_solver import dop853 as dop853_of_the_text

@@ -12,8 +12,8 @@ from spikecost.accuracy.references.reference import reference
 from spikecost.accuracy.regimes.drives import firing_rate
 from spikecost.harness.stimuli import constant, piecewise_constant, step
 from spikecost.models.algebra.expression import FLOATS, evaluate
-from spikecost.models.catalogue import get_model
-from spikecost.models.language import units
+from spikecost.models.definition.language import units
+from spikecost.models.reading.by_name import get_model
 
 
 def slopes(model, state, drive):

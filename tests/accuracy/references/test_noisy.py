@@ -7,15 +7,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from brian2 import ms, mV
+from brian2 import NeuronGroup, ms, mV
 from scipy.integrate import quad
 from scipy.special import erf
 
+import spikecost as sc
 from spikecost.accuracy.references import noisy
 from spikecost.accuracy.references.reference import Solver, reference
 from spikecost.accuracy.regimes.regime import NOISE_MARGIN, at_rate, at_rheobase
 from spikecost.accuracy.search.status import Status
-from spikecost.accuracy.study.runner import run_suite
 from spikecost.accuracy.study.suite import Suite
 from spikecost.flops.toolchain import SIMD
 from spikecost.harness.kernels.kernel import compile_kernels
@@ -131,20 +131,34 @@ def test_trials_are_paths():
     assert "spikes now and then at any drive" in at_rheobase(COLORED, "constant", 1.5, 200.0, 3).reason
 
 
-def test_the_neuron_with_held_random_numbers_is_compared_end_to_end():
-    suite = Suite(
-        models=(THREAD,),
-        rates=(20.0,),
-        horizons=(200.0,),
-        trials=2,
-        methods=("euler", "rk4"),
-        detections=("grid", "hermite"),
-        tolerances=(0.1,),
-        witnessed=False,
+def test_a_brian2_group_with_random_numbers_and_synapses_is_compared_end_to_end(tmp_path):
+    group = NeuronGroup(
+        10,
+        THREAD.equations,
+        threshold=THREAD.threshold,
+        reset=THREAD.reset,
+        refractory=THREAD.refractory,
+        method="euler",
+        namespace=dict(THREAD.constants),
     )
-    study = run_suite(suite)
-    assert study.features == []  # no feature is looked for in random spikes
-    cases = {(case.curve.method, case.curve.detection): case for case in study.cases}
-    assert cases["rk4", "hermite"].status == Status.AT_LEAST
-    assert cases["rk4", "hermite"].coarsest.setting == Fraction(1, 10)  # the sampling step
-    assert cases["euler", "grid"].status in (Status.REACHED, Status.NOT_REACHED)
+    group.v, group.noise, group.drive = THREAD.initial["v"], THREAD.parameters["noise"], 21 * mV
+    suite = Suite(trials=2, witnessed=False, features=())
+    comparison = sc.compare(
+        [sc.from_brian2(group, name="thread"), "lif"],
+        0.1 * ms,
+        rates=[20],
+        horizon=200 * ms,
+        methods=["euler", "rk4"],
+        detections=["grid", "hermite"],
+        suite=suite,
+    )
+    table = comparison.table.set_index(["model", "method", "detection"])
+    # on the grid, an error of 0.1 ms is 10 steps or more of at most 0.01 ms; a method of higher order is limited by
+    # the step at which numbers are drawn, which is the group's dt
+    assert table.loc[("thread", "rk4", "hermite"), "status"] == Status.AT_LEAST
+    assert table.loc[("thread", "rk4", "hermite"), "dt_ms"] == 0.1
+    assert table.loc[("thread", "euler", "hermite"), "status"] == Status.REACHED
+    assert table.loc[("thread", "euler", "hermite"), "dt_ms"] < 0.02
+    assert set(table.loc["lif"].status) <= {Status.REACHED, Status.AT_LEAST}
+    page = comparison.save(tmp_path / "report")
+    assert "thread" in page.read_text(encoding="utf-8")

@@ -9,9 +9,9 @@ from spikecost.accuracy.references import closed_form, taylor
 from spikecost.accuracy.references.flow import known
 from spikecost.accuracy.references.reference import SURE, reference
 from spikecost.harness.stimuli import constant, piecewise_constant, step
-from spikecost.models.catalogue import get_model
 from spikecost.models.definition.neuron import NeuronModel
 from spikecost.models.ground.errors import UserError
+from spikecost.models.reading.by_name import get_model
 
 IZHIKEVICH = [f"izhikevich:{preset}" for preset in get_model("izhikevich").presets]
 

@@ -13,9 +13,9 @@ from spikecost.accuracy.regimes import firing
 from spikecost.accuracy.regimes.drive import UnreachableRate, find_drive
 from spikecost.accuracy.regimes.drives import LEAST_WINDOW, WINDOWS, constant_drive, drive_for, firing_rate, other_rates
 from spikecost.accuracy.regimes.regime import at_rate
-from spikecost.models.catalogue import get_model
+from spikecost.models.definition.language import units
 from spikecost.models.ground.errors import UserError
-from spikecost.models.language import units
+from spikecost.models.reading.by_name import get_model
 
 from .. import f_i
 from ..second_solver import dop853
@@ -68,7 +68,7 @@ def test_bursts_are_counted_pauses_included(label, drive, spikes):
     [
         ("izhikevich:CH", 50),
         ("mihalas_niebur:tonic_bursting", 50),
-        ("wilson:bursting", 12),
+        pytest.param("wilson:bursting", 12, marks=pytest.mark.deep),
         ("mihalas_niebur:hyperpolarization_bursting", 30),
         ("hindmarsh_rose:usual", 20),
         ("lif", 50),

@@ -10,7 +10,7 @@ from spikecost.accuracy.regimes.drive import Drive, UnreachableRate, adjust_driv
 from spikecost.accuracy.regimes.drives import INCOMMENSURATE, rheobase
 from spikecost.accuracy.regimes.regime import SPREAD, at_rate, at_rheobase, kept_reference
 from spikecost.harness.stimuli import constant, piecewise_random
-from spikecost.models.catalogue import get_model
+from spikecost.models.reading.by_name import get_model
 
 
 def rates(regime):

@@ -14,7 +14,7 @@ from spikecost.flops.toolchain import SIMD
 from spikecost.harness.kernels.kernel import compile_kernels
 from spikecost.harness.kernels.kernels import run_all_together, run_together
 from spikecost.harness.stimuli import constant
-from spikecost.models.catalogue import get_model
+from spikecost.models.reading.by_name import get_model
 from spikecost.models.step import make_step
 
 DETECTIONS = ("grid", "linear", "hermite")

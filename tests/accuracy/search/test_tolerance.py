@@ -22,7 +22,7 @@ from spikecost.accuracy.search.tolerance import (
 )
 from spikecost.harness.kernels.kernel import Outcome, compile_kernels
 from spikecost.harness.stimuli import constant
-from spikecost.models.catalogue import get_model
+from spikecost.models.reading.by_name import get_model
 from spikecost.models.step import make_step
 
 from ...messages import mentions

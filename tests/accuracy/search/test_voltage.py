@@ -12,7 +12,8 @@ from spikecost.accuracy.search.voltage import MARGIN, between_spikes, stated_err
 from spikecost.flops.toolchain import SCALAR, SIMD
 from spikecost.harness.kernels.kernel import compile_kernels
 from spikecost.harness.stimuli import constant, step
-from spikecost.models.catalogue import MODELS, get_model
+from spikecost.models.catalogue import MODELS
+from spikecost.models.reading.by_name import get_model
 from spikecost.models.step import make_step
 
 from ...archetypes import choose, is_archetype

@@ -62,6 +62,20 @@ def test_the_first_process_finds_what_the_second_computed(tmp_path, monkeypatch,
     assert found.certified < 1e-9
 
 
+def test_the_processes_meet_in_the_middle(monkeypatch):
+    """The second finds regimes in the reverse order, else both would compute those of an expensive model."""
+    suite = replace(SUITE, models=tuple(LIF), rates=(20.0, 50.0, 80.0), thorough=False, features=False)
+    found = []
+    monkeypatch.setattr("spikecost.accuracy.study.suite.at_rate", lambda *given, **_: found.append(given[2]))
+    monkeypatch.setattr(ahead, "_count", lambda *_: None)
+    pieces = ahead.pieces_of_work(suite)
+    for _ in suite.rates:
+        next(pieces)()
+    assert found == [80.0, 50.0, 20.0]
+    assert list(suite.regimes(LIF[0])) == [None] * 3
+    assert found[3:] == [20.0, 50.0, 80.0]
+
+
 def test_counts_are_on_disk_before_they_are_needed(tmp_path, monkeypatch):
     monkeypatch.setenv("SPIKECOST_CACHE", str(tmp_path))
     suite = replace(SUITE, models=tuple(LIF), methods=("euler",), detections=("grid",), features=False)

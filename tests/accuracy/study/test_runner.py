@@ -12,8 +12,8 @@ from spikecost.accuracy.study.phases import measuring
 from spikecost.accuracy.study.phases.progress import Progress
 from spikecost.accuracy.study.runner import run_suite
 from spikecost.accuracy.study.suite import Suite
-from spikecost.models.catalogue import get_model
 from spikecost.models.ground.errors import UserError
+from spikecost.models.reading.by_name import get_model
 
 from ...archetypes import choose
 from ...messages import mentions

@@ -11,7 +11,7 @@ from brian2 import ms
 from spikecost.accuracy.references.reference import reference
 from spikecost.harness.engines import ENGINES
 from spikecost.harness.stimuli import constant
-from spikecost.models.catalogue import get_model
+from spikecost.models.reading.by_name import get_model
 
 from ...archetypes import product
 from .by_hand import COUPLED, backward_euler, needs, pieces

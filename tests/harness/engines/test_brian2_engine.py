@@ -8,9 +8,10 @@ from brian2 import cm, ms, mV, uA
 
 from spikecost.harness.engines import brian2 as engine
 from spikecost.harness.stimuli import step
-from spikecost.models.catalogue import MODELS, get_model
+from spikecost.models.catalogue import MODELS
 from spikecost.models.ground.errors import UserError
 from spikecost.models.methods import METHODS
+from spikecost.models.reading.by_name import get_model
 
 from ...archetypes import DEEP, applicable, product
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -96,6 +97,18 @@ def test_what_was_executed_is_measured_once(monkeypatch: pytest.MonkeyPatch, tmp
     del asked[:]
     assert executed([ways[0], ways[2]]) == [lif, izhikevich]
     assert asked == []
+
+
+@pytest.mark.usefixtures("callgrind")
+def test_one_compiler_per_core(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Not one for every file of the project, which is Brian2's default."""
+    make, asked = tmp_path / "make", tmp_path / "asked"
+    make.write_text(f'#!/bin/sh\necho "$@" >> {asked}\n')
+    make.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    (found,) = standalone_operations([(MODELS["lif"], "euler")])
+    assert isinstance(found, NoValue)
+    assert f"-j{os.cpu_count()}" in asked.read_text().split()
 
 
 def test_a_method_that_brian2_has_not(monkeypatch: pytest.MonkeyPatch) -> None:

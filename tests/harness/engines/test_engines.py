@@ -12,10 +12,11 @@ from spikecost.harness.engines import ENGINES
 from spikecost.harness.engines.child import ask
 from spikecost.harness.kernels.kernel import compile_kernels
 from spikecost.harness.stimuli import piecewise_constant
-from spikecost.models.catalogue import MODELS, get_model
+from spikecost.models.catalogue import MODELS
 from spikecost.models.detection import DETECTIONS
 from spikecost.models.ground.errors import UserError
 from spikecost.models.methods import METHODS
+from spikecost.models.reading.by_name import get_model
 from spikecost.models.step import make_step
 
 from ...archetypes import product
@@ -93,6 +94,10 @@ def test_what_a_simulator_prints_is_not_its_answer(program):
     ("text", "said"),
     [
         ("raise ValueError('no such mechanism')", "failed: ValueError: no such mechanism"),
+        (
+            "try:\n    1 / 0\nexcept Exception as error:\n    raise OSError('See above.') from error",
+            "ZeroDivisionError: div",
+        ),
         ("print('half', flush=True); os.abort()", "failed: it was ended by signal 6, after it printed: half"),
         ("os.kill(os.getpid(), 9)", "failed: was ended by signal 9"),
         ("print('nothing to do')", "ended without an answer: nothing to do"),

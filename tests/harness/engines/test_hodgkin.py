@@ -10,7 +10,7 @@ from brian2 import cm, ms, msiemens, mV, ufarad
 
 from spikecost.harness.engines import ENGINES
 from spikecost.harness.stimuli import ornstein_uhlenbeck
-from spikecost.models.catalogue import get_model
+from spikecost.models.reading.by_name import get_model
 
 HODGKIN = get_model("hodgkin_huxley")
 #: Other numbers in the same equations; the gates start at rest.

@@ -12,9 +12,9 @@ from spikecost.accuracy.references.reference import reference
 from spikecost.harness.engines import ENGINES
 from spikecost.harness.kernels.kernel import compile_kernels
 from spikecost.harness.stimuli import constant, piecewise_constant
-from spikecost.models.catalogue import get_model
 from spikecost.models.definition.neuron import NeuronModel
 from spikecost.models.ground.errors import UserError
+from spikecost.models.reading.by_name import get_model
 from spikecost.models.step import make_step
 
 from ...archetypes import product

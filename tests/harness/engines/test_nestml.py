@@ -11,8 +11,9 @@ from brian2 import ms, mV
 from spikecost.accuracy.references.reference import reference
 from spikecost.harness.engines import ENGINES
 from spikecost.harness.stimuli import constant
-from spikecost.models.catalogue import MODELS, get_model
+from spikecost.models.catalogue import MODELS
 from spikecost.models.definition.neuron import NeuronModel
+from spikecost.models.reading.by_name import get_model
 
 from ...archetypes import product
 from .by_hand import needs

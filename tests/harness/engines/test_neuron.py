@@ -14,9 +14,9 @@ from spikecost.accuracy.references.reference import reference
 from spikecost.harness.engines import ENGINES
 from spikecost.harness.stimuli import constant
 from spikecost.models.algebra.functions import CALLABLE
-from spikecost.models.catalogue import get_model
 from spikecost.models.definition.neuron import NeuronModel
 from spikecost.models.ground.errors import UserError
+from spikecost.models.reading.by_name import get_model
 
 from ...archetypes import product
 from ...messages import mentions

@@ -7,8 +7,8 @@ from brian2 import second, volt
 
 from spikecost.flops.counters import COUNTERS
 from spikecost.harness.engines import ENGINES
-from spikecost.models.catalogue import get_model
 from spikecost.models.ground.errors import UserError
+from spikecost.models.reading.by_name import get_model
 
 LIF = get_model("lif")
 #: LIF with two multiplications and an addition more in its equation.
@@ -25,6 +25,7 @@ def counted(name, *given):
     return ENGINES[name].operations(*given)
 
 
+@pytest.mark.deep  # NEURON compiles two models
 def test_operations_of_an_equation_are_seen():
     # NEURON evaluates the current twice per step, for its derivative (src/nocmodl: nrn_cur calls nrn_current twice)
     less, more = (counted("neuron", model, "backward_euler") for model in (LIF, LONGER))

@@ -12,8 +12,8 @@ from spikecost.accuracy.references.reference import reference
 from spikecost.harness.engines import ENGINES, named_engine
 from spikecost.harness.kernels.kernel import compile_kernels
 from spikecost.harness.stimuli import Stimulus, ornstein_uhlenbeck, sine
-from spikecost.models.catalogue import get_model
 from spikecost.models.ground.errors import UserError
+from spikecost.models.reading.by_name import get_model
 from spikecost.models.step import make_step
 
 from ...archetypes import product

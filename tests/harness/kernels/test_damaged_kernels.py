@@ -16,8 +16,8 @@ from brian2 import ms, mV
 from spikecost.flops.toolchain import SCALAR, SIMD
 from spikecost.harness.kernels.kernel import compile_kernels
 from spikecost.harness.stimuli import constant
-from spikecost.models.catalogue import get_model
 from spikecost.models.ground import cache, private
+from spikecost.models.reading.by_name import get_model
 from spikecost.models.step import make_step
 
 

@@ -13,11 +13,12 @@ from spikecost.flops.toolchain import SCALAR, SIMD
 from spikecost.harness.kernels.kernel import compile_kernels
 from spikecost.harness.simulate import simulate
 from spikecost.harness.stimuli import constant, piecewise_constant, step
-from spikecost.models.catalogue import MODELS, get_model
+from spikecost.models.catalogue import MODELS
 from spikecost.models.definition.neuron import NeuronModel
 from spikecost.models.detection import DETECTIONS
 from spikecost.models.ground.errors import UserError
 from spikecost.models.methods import with_steps_alike
+from spikecost.models.reading.by_name import get_model
 from spikecost.models.step import make_step, why_not
 
 from ...archetypes import DEEP, TWO_DETECTIONS, choose, everyday_methods, is_archetype, methods_of, product

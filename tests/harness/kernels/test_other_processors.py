@@ -20,7 +20,7 @@ from spikecost.harness.kernels.arguments import refractory_steps
 from spikecost.harness.kernels.c_source import function_name
 from spikecost.harness.kernels.kernel import compile_kernels
 from spikecost.harness.stimuli import constant
-from spikecost.models.catalogue import get_model
+from spikecost.models.reading.by_name import get_model
 from spikecost.models.step import make_step
 
 from ..measuring.levels import require_level

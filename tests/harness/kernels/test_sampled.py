@@ -14,8 +14,8 @@ from spikecost.harness.kernels import sampled
 from spikecost.harness.kernels.kernel import compile_kernels
 from spikecost.harness.kernels.sampled import PLACES, SampledInputs
 from spikecost.harness.stimuli import Shape, Stimulus, ornstein_uhlenbeck, steps_of
-from spikecost.models.catalogue import get_model
-from spikecost.models.language import units
+from spikecost.models.definition.language import units
+from spikecost.models.reading.by_name import get_model
 from spikecost.models.step import make_step
 
 NUMBERS = st.floats(-5, 5).map(lambda value: round(value, 3))

@@ -11,7 +11,8 @@ from spikecost.flops.toolchain import SIMD
 from spikecost.harness.kernels.c_source import alike
 from spikecost.harness.kernels.kernel import compile_kernels
 from spikecost.harness.stimuli import constant, ornstein_uhlenbeck
-from spikecost.models.catalogue import MODELS, get_model
+from spikecost.models.catalogue import MODELS
+from spikecost.models.reading.by_name import get_model
 from spikecost.models.step import make_step, why_not
 
 from ...archetypes import choose

@@ -28,8 +28,8 @@ from spikecost.harness.stimuli import Stimulus
 from spikecost.models.algebra.expression import FLOATS, Const, Op, evaluate, nodes
 from spikecost.models.algebra.simplify import Block
 from spikecost.models.catalogue import MODELS
+from spikecost.models.definition.language import units
 from spikecost.models.definition.neuron import NeuronModel
-from spikecost.models.language import units
 from spikecost.models.methods.kinds.fixed_step import conditions
 from spikecost.models.step import Step, make_step, why_not
 

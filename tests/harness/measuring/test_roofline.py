@@ -7,8 +7,8 @@ import pytest
 from spikecost.cli import main
 from spikecost.flops.operations import count_step
 from spikecost.harness.measuring.roofline import PEAKS, bound, peaks, roofline
-from spikecost.models.catalogue import get_model
 from spikecost.models.ground.errors import UserError
+from spikecost.models.reading.by_name import get_model
 from spikecost.models.step import make_step
 
 #: Times per double on a Zen 5 core, in ns.

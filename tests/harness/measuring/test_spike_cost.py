@@ -5,9 +5,9 @@ import pytest
 from spikecost.harness.measuring import spike_cost as module
 from spikecost.harness.measuring.spike_cost import count_step_and_spike
 from spikecost.models.catalogue import MODELS
+from spikecost.models.definition.language import units
 from spikecost.models.detection import DETECTIONS
 from spikecost.models.ground.errors import UserError
-from spikecost.models.language import units
 from spikecost.models.step import why_not
 
 from ...archetypes import TWO_DETECTIONS, methods_of

@@ -17,7 +17,7 @@ from scipy.interpolate import CubicSpline
 
 from spikecost.accuracy.references.reference import reference
 from spikecost.harness.stimuli import constant, piecewise_constant
-from spikecost.models.catalogue import get_model
+from spikecost.models.reading.by_name import get_model
 
 from ...archetypes import choose
 from .ask import ask

@@ -23,7 +23,7 @@ from brian2 import ms, second
 
 from spikecost.harness.kernels.kernel import compile_kernels
 from spikecost.harness.stimuli import constant, piecewise_constant, piecewise_random
-from spikecost.models.catalogue import get_model
+from spikecost.models.reading.by_name import get_model
 from spikecost.models.step import make_step
 
 from .ask import ask

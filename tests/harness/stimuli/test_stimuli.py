@@ -16,8 +16,8 @@ from spikecost.harness.stimuli import (
 )
 from spikecost.harness.stimuli.steps import meant_dt
 from spikecost.harness.stimuli.timed_array import stimulus_from_brian2
+from spikecost.models.definition.language.units import in_ms
 from spikecost.models.ground.errors import UserError
-from spikecost.models.language.units import in_ms
 
 
 def test_values_and_durations_are_in_internal_units():

@@ -26,9 +26,10 @@ from spikecost.harness.stimuli import (
     step,
     steps_of,
 )
-from spikecost.models.catalogue import MODELS, get_model
+from spikecost.models.catalogue import MODELS
+from spikecost.models.definition.language import units
 from spikecost.models.ground.errors import UserError
-from spikecost.models.language import units
+from spikecost.models.reading.by_name import get_model
 
 T = np.linspace(0, 999.9, 1235)
 FULL = Shape(1.5, slope=-0.2, decay=3, tau=7, amplitude=0.7, phase=0.3, omega=0.5, sweep=0.01)

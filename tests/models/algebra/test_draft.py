@@ -8,7 +8,7 @@ import pytest
 from brian2 import ms, mV
 
 from spikecost.models.algebra.draft import Derivatives, Draft, NotApplicable, Vector, linear_parts, substitute
-from spikecost.models.algebra.expression import FLOATS, Const, Op, Var, evaluate, exp, expr, text
+from spikecost.models.algebra.expression import FLOATS, Const, Op, Var, evaluate, exp, expr, names, text
 from spikecost.models.catalogue import MODELS
 from spikecost.models.definition.neuron import NeuronModel
 
@@ -76,6 +76,31 @@ def test_linear_parts_are_value_and_slope(tree):
     ids=text,
 )
 def test_what_is_not_linear_has_no_linear_parts(tree):
+    assert linear_parts(tree, "x") is None
+
+
+@pytest.mark.parametrize(
+    "tree",
+    [
+        x * x / x,
+        x * (x / x),
+        x + x * x - Op("pow", (x, expr(2))),
+        x + (expr(1) - 1) * x * x,
+        y * (2 * x * x) / (2 * x),
+        x * Op("pow", (x, expr(0))),
+        Op("pow", (x + 1, expr(2))) - x * x - y * x,
+    ],
+    ids=text,
+)
+def test_powers_that_cancel_leave_linear_parts(tree):
+    a, b = linear_parts(tree, "x")
+    assert not (names(a) | names(b)) & {"x"}
+    for at in ({"x": 0.7, "y": -1.3}, {"x": -2.1, "y": 0.4}):
+        assert evaluate(a + b * x, at, FLOATS) == pytest.approx(evaluate(tree, at, FLOATS), rel=1e-12)
+
+
+@pytest.mark.parametrize("tree", [x * x / (x + y), (x * x - 1) / x, x + x * x - y * x * x], ids=text)
+def test_powers_that_do_not_cancel_have_none(tree):
     assert linear_parts(tree, "x") is None
 
 

@@ -17,9 +17,9 @@ from spikecost.models.algebra.expression import FLOATS, Const, Op, Var, evaluate
 from spikecost.models.algebra.functions import CALLABLE, FUNCTIONS, ROWS, STEPPED
 from spikecost.models.algebra.simplify import lower
 from spikecost.models.algebra.taylor_series import Recursion
+from spikecost.models.definition.language import equations, units
 from spikecost.models.definition.parts.tables import ARRAYS
 from spikecost.models.ground.errors import UserError
-from spikecost.models.language import equations, units
 
 #: Names of Brian2's that are no functions of a state: random numbers.
 OTHERS = {"rand", "randn", "poisson"}

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from spikecost.models.algebra.expression import Op, Var, in_forms, less, rebuild, select, text
 from spikecost.models.algebra.words import words
+from spikecost.models.definition.language.equations import parse
 from spikecost.models.ground.errors import UserError
-from spikecost.models.language.equations import parse
 
 NAMES = ("v", "u", "n")
 NUMBERS = st.one_of(st.sampled_from(NAMES), st.integers(0, 9).map(str), st.just("0.5"))

@@ -15,7 +15,7 @@ import pytest
 from spikecost.models import catalogue
 from spikecost.models.algebra.expression import FLOATS, evaluate
 from spikecost.models.catalogue import MODELS
-from spikecost.models.language import units
+from spikecost.models.definition.language import units
 from spikecost.models.step import make_step
 
 from ...archetypes import choose, is_archetype

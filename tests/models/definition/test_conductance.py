@@ -4,9 +4,9 @@ import pytest
 from brian2 import mV
 
 from spikecost.models.algebra.expression import FLOATS, evaluate
-from spikecost.models.catalogue import get_model
 from spikecost.models.definition.conductance import with_conductance
-from spikecost.models.language.units import unit_name
+from spikecost.models.definition.language.units import unit_name
+from spikecost.models.reading.by_name import get_model
 
 
 @pytest.mark.parametrize(("reversal", "current"), [(0, 6.5), (-65, 0.0), (-80, -1.5)])

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import spikecost
-from spikecost.models.ground.code_version import version_of
+from spikecost.models.ground.code_version import text_version, version_of
 
 ROOT = Path(spikecost.__file__).parent
 FOLDERS = ("harness/kernels", "models/methods", "models/algebra")
@@ -31,3 +31,15 @@ def test_threads_that_ask_at_once_get_one_version(tmp_path: Path, monkeypatch: p
         gc.set_threshold(*before)
         gc.callbacks.remove(noticed)
     assert len(set(found)) == 1
+
+
+def test_the_version_of_a_text_parses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is that of every byte."""
+
+    def parse(*_: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr("ast.parse", parse)
+    first, other = text_version("models/algebra"), text_version("models/methods")
+    assert first != other
+    assert first == text_version("models/algebra")

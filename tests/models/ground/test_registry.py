@@ -7,12 +7,13 @@ from dataclasses import dataclass
 import pytest
 
 from spikecost.flops.conventions import CONVENTIONS
-from spikecost.models.catalogue import MODELS, get_model
+from spikecost.models.catalogue import MODELS
 from spikecost.models.detection import DETECTIONS
 from spikecost.models.ground import registry as module
 from spikecost.models.ground.errors import UserError
 from spikecost.models.ground.registry import Registry
 from spikecost.models.methods import METHODS
+from spikecost.models.reading.by_name import get_model
 
 from ...messages import tells
 

@@ -4,13 +4,14 @@ The texts are our own; the kinds are those of the spiking groups in Brian2's pub
 group as a script does. It returns the group, the names around it, what is asked of `from_brian2` in addition, and
 objects that the script keeps (synapses, monitors).
 
-``python tests/models/reading/abroad_groups.py`` runs each group for 200 ms in Brian2 and here, and writes
-``docs/groups.md``.
+``python tests/models/reading/abroad_groups.py`` runs each group for 200 ms in Brian2 and here, and writes the first
+part of ``docs/groups.md``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import permutations
@@ -42,9 +43,13 @@ from brian2 import (
 )
 
 import spikecost as sc
+from spikecost.harness.kernels.kernel import compile_kernels
+from spikecost.harness.stimuli import meant_dt
 from spikecost.harness.stimuli.random_inputs import RandomInputs
+from spikecost.models.definition.language import units
 from spikecost.models.definition.neuron import NeuronModel
 from spikecost.models.ground.errors import UserError
+from spikecost.models.step import make_step
 
 DURATION = 200 * ms
 DOCUMENT = Path(__file__).parents[3] / "docs" / "groups.md"
@@ -136,6 +141,19 @@ def jumping_threshold() -> Abroad:
     group = NeuronGroup(1, text, threshold="v > level", reset="v = 1*mV; level += 4*mV", method="exact")
     group.level, group.I = 11 * mV, 23 * mV
     return Abroad(group)
+
+
+@abroad("powers that cancel, so that Brian2 solves the equation as a linear one")
+def cancelling_powers() -> Abroad:
+    tau = 12 * ms
+    eqs = """
+    dv/dt = (drive - v*v/v + w**2 - w*w)/tau : 1
+    dw/dt = (v - w*(w/w))/(3*tau) : 1
+    drive : 1
+    """
+    cells = NeuronGroup(2, eqs, threshold="v > 1", reset="v = 0.1; w += 0.1", method="exact")
+    cells.v, cells.w, cells.drive = 0.1, 0.3, 1.4
+    return Abroad(cells, {"tau": tau})
 
 
 @abroad("a second variable with its own jump: adaptation by a conductance")
@@ -654,7 +672,10 @@ class Row:
     spikes: int | None = None
     """Spikes in Brian2; None if it was not run."""
     equal: bool | None = None
+    """Whether its spikes here are the same; if there are none, its state at the end."""
     note: str = ""
+    seconds: float = 0.0
+    """Processor time of the conversion."""
 
 
 def converted(made: Abroad) -> NeuronModel:
@@ -666,37 +687,65 @@ def row_of(name: str, *, run: bool = True) -> Row:
     """Convert a group, and run it in both programs with its own method and dt."""
     stands_for, make = GROUPS[name]
     brian2.seed(1)  # of initial values
-    made = make()
+    return what_becomes(Row(name, stands_for), make(), run=run)
+
+
+def what_becomes(row: Row, made: Abroad, *, run: bool = True) -> Row:
+    """Complete the row of a group; `run` is whether both programs run it."""
+    started = time.process_time()
     try:
         model = converted(made)
+        row = replace(row, seconds=time.process_time() - started)
         settings = sc.settings_from_brian2(made.group, namespace=made.names)
     except UserError as error:
-        return Row(name, stands_for, refused=str(error).replace(made.group.name, "group"))
-    row = Row(name, stands_for, method=settings.method, input=model.input)
+        return replace(row, refused=str(error).replace(made.group.name, "group").removeprefix("abroad: "))
+    row = replace(row, method=settings.method, input=model.input)
     if not run:
         return row
+    stimulus = stimulus_of(made, model)
     if model.system.random:
-        return with_noise(row, made, model, settings)
-    theirs = in_brian2(made)
+        return with_noise(row, made, model, stimulus.with_noise(1), settings)
+    (theirs,) = in_brian2(made, [()])
     try:
-        ours = sc.simulate(model, stimulus_of(made, model), settings.dt, settings.method, settings.detection)
+        ours = ours_of(model, stimulus, settings)
     except UserError as error:
-        return Row(name, stands_for, "", settings.method, model.input, len(theirs), None, str(error))
-    return Row(name, stands_for, "", settings.method, model.input, len(theirs), same(ours, theirs))
+        return replace(row, spikes=len(theirs.spikes), note=str(error))
+    return replace(row, spikes=len(theirs.spikes), equal=same(ours, theirs))
 
 
-def with_noise(row: Row, made: Abroad, model: NeuronModel, settings: Any) -> Row:
+def with_noise(row: Row, made: Abroad, model: NeuronModel, stimulus: sc.Stimulus, settings: Any) -> Row:
     """Run a group with noise in both programs, with the same random numbers."""
-    frozen, dt = stimulus_of(made, model).with_noise(1), Fraction(repr(float(settings.dt / ms)))
-    ours = sc.simulate(model, frozen, settings.dt, settings.method, settings.detection)
-    theirs = np.zeros(0)
+    ours, theirs = ours_of(model, stimulus, settings), Run(np.zeros(0), {})
+    dt = dt_of(settings, stimulus)
     # Brian2 draws the numbers of several sources in an order that the texts do not say
-    for order in permutations(drawn(model, frozen, dt)):
-        brian2.seed(1)
-        theirs = in_brian2(GROUPS[row.name][1](), order)
+    for theirs in in_brian2(made, permutations(drawn(model, stimulus, dt))):
         if same(ours, theirs):
-            return replace(row, spikes=len(theirs), equal=True, note=RANDOM)
-    return replace(row, spikes=len(theirs), equal=False)
+            return replace(row, spikes=len(theirs.spikes), equal=True, note=RANDOM)
+    return replace(row, spikes=len(theirs.spikes), equal=False)
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a neuron did."""
+
+    spikes: np.ndarray
+    """Times in ms."""
+    state: Mapping[str, float]
+    """At the end, in the internal units."""
+
+
+def dt_of(settings: Any, stimulus: sc.Stimulus) -> Fraction:
+    """Return the time step in ms."""
+    return meant_dt(stimulus, units.in_ms(settings.dt, "dt"))
+
+
+def ours_of(model: NeuronModel, stimulus: sc.Stimulus, settings: Any) -> Run:
+    """Run the model of a group with the group's method, detection and time step."""
+    (kernel,) = compile_kernels([make_step(model, settings.method, settings.detection, stimulus.varies)])
+    outcome = kernel.run([stimulus], dt_of(settings, stimulus))[0]
+    if outcome.failure:
+        raise UserError(f"{outcome.failure}")
+    return Run(outcome.spike_times, dict(zip(model.system.state, outcome.state.tolist(), strict=True)))
 
 
 def drawn(model: NeuronModel, stimulus: sc.Stimulus, dt: Fraction) -> list[np.ndarray]:
@@ -709,31 +758,51 @@ def drawn(model: NeuronModel, stimulus: sc.Stimulus, dt: Fraction) -> list[np.nd
     ]
 
 
-def same(ours: np.ndarray, theirs: np.ndarray) -> bool:
-    """Whether two spike trains are equal."""
-    return len(ours) == len(theirs) and bool(np.allclose(ours, theirs, rtol=0, atol=1e-6))
+def same(ours: Run, theirs: Run) -> bool:
+    """Whether two runs have equal spikes; if there are none, whether the state at the end is equal."""
+    if len(ours.spikes) != len(theirs.spikes) or not np.allclose(ours.spikes, theirs.spikes, rtol=0, atol=1e-6):
+        return False
+    names = [] if len(ours.spikes) else [name for name in theirs.state if name in ours.state and name not in OF_TIME]
+    return all(abs(ours.state[name] - theirs.state[name]) <= EQUAL * abs(theirs.state[name]) for name in names)
 
 
-def in_brian2(made: Abroad, draws: Sequence[np.ndarray] = ()) -> np.ndarray:
-    """Return the spike times in ms of the neuron alone, without what else is in its script.
+def in_brian2(made: Abroad, several: Iterable[Sequence[np.ndarray]]) -> Iterator[Run]:
+    """Run the neuron alone, without what else is in its script, once for each of `several`.
 
-    Of each of `draws`, Brian2 gets one number after the other, in turn, where it would draw random numbers.
+    Each is the numbers of some sources of noise. Brian2 gets one number after the other, in turn, where it would draw
+    random numbers.
     """
-    numbers = iter(np.column_stack(draws).ravel()) if draws else None
-
-    def draw(n: int = 1) -> np.ndarray:
-        return np.random.default_rng(1).random(n) if numbers is None else np.full(n, next(numbers))
-
     before = brian2.prefs.codegen.target
     brian2.prefs.codegen.target = "numpy"
     try:
         monitor = SpikeMonitor(made.group)
         others = [each for each in made.kept if isinstance(each, NeuronGroup)]  # to which it is linked
-        with mock.patch("numpy.random.randn", draw), mock.patch("numpy.random.rand", draw):
-            brian2.Network(made.group, monitor, *others).run(DURATION, namespace=dict(made.names))
+        network = brian2.Network(made.group, monitor, *others)
+        network.store()
+        for draws in several:
+            numbers = iter(np.column_stack(draws).ravel()) if draws else None
+
+            def draw(n: int = 1, numbers: Iterator[float] | None = numbers) -> np.ndarray:
+                return np.random.default_rng(1).random(n) if numbers is None else np.full(n, next(numbers))
+
+            network.restore()
+            with mock.patch("numpy.random.randn", draw), mock.patch("numpy.random.rand", draw):
+                network.run(DURATION, namespace=dict(made.names))
+            own = np.asarray(monitor.i) == made.index
+            yield Run(np.asarray(monitor.t / ms)[own], state_of(made))
     finally:
         brian2.prefs.codegen.target = before
-    return np.asarray(monitor.t / ms)[np.asarray(monitor.i) == made.index]
+
+
+def state_of(made: Abroad) -> dict[str, float]:
+    """Return the values of the neuron's own variables in Brian2, in the internal units."""
+    found = {}
+    for name, variable in made.group.variables.items():
+        if getattr(variable, "array", False) and variable.owner is not None and variable.owner.name == made.group.name:
+            value = variable.get_value()
+            one = brian2.Quantity.with_dimensions(float(value[made.index if len(value) > 1 else 0]), variable.dim)
+            found[name] = float(units.internal(one))
+    return found
 
 
 def stimulus_of(made: Abroad, model: NeuronModel) -> sc.Stimulus:
@@ -748,6 +817,10 @@ def stimulus_of(made: Abroad, model: NeuronModel) -> sc.Stimulus:
     return sc.constant(drive, DURATION)
 
 
+#: They are no state in Brian2, or counted in another way.
+OF_TIME = ("t", "lastspike", "i")
+#: States are equal if they differ by at most this fraction.
+EQUAL = 1e-9
 #: What is said of a group with noise.
 RANDOM = ", with the same random numbers"
 
@@ -762,29 +835,8 @@ script. Brian2 draws other random numbers than spikecost, so a group with noise 
 draws. A group that is linked to another one is run together with it; if Brian2 sorts the other one first by its name,
 then its neurons see values one step earlier than here, and the description of the model says so.
 """
-#: What was found in Brian2's own files, which are no part of this project: measured by hand, not by the tests.
-EXAMPLES = """\
-## Brian2's own examples
-
-The programs in the folder `examples` of Brian2's repository (commit aec54d2a) were run up to their first `run`, except
-multicompartmental ones and seven that need other packages or start processes. Each definition of a group with a
-threshold was converted, and one neuron of it was run for 200 ms in Brian2 and here, as above. The tests do not repeat
-this.
-
-| kind | groups | accepted | equal to Brian2's |
-|---|---|---|---|
-| neurons with differential equations | 61 | 59 | 57 |
-| sources of spikes without differential equations | 4 | 0 | |
-
-Of the 57, 21 do not spike without the rest of their script: their state after 200 ms differs from Brian2's by less than
-2e-13 of its size. 13 have noise, and got the same random numbers in Brian2 (for `Izhikevich_2003.py`, Brian2 ran the
-converted model). Four neurons are not equal:
-
-| file | why |
-|---|---|
-| `example_3_bisection.py`, and the same `_standalone` | refused: no reset, no refractoriness; see `every_step_above` |
-| `standalone_multiple_processes.py`, `_multiplerun.py` | accepted; `tau`, by which they divide, has no value yet |
-"""
+#: The title of the other part of the page, which `examples_of_brian2` writes.
+EXAMPLES = "## Brian2's own examples\n"
 HEAD = "| group | stands for | input | method | spikes | equal to Brian2's |\n|---|---|---|---|---|---|"
 
 
@@ -807,14 +859,15 @@ def said_of(rows: list[Row]) -> str:
 
 
 def document(rows: list[Row]) -> str:
-    """Write the page."""
-    return "\n".join([INTRODUCTION, said_of(rows), "", HEAD, *map(line_of, rows), "", EXAMPLES])
+    """Write this part of the page."""
+    return "\n".join([INTRODUCTION, said_of(rows), "", HEAD, *map(line_of, rows), "", ""])
 
 
 def main() -> None:
-    """Write the document."""
+    """Write this part of the document."""
     brian2.BrianLogger.log_level_error()
-    DOCUMENT.write_text(document([row_of(name) for name in GROUPS]), encoding="utf-8")
+    _, title, rest = DOCUMENT.read_text(encoding="utf-8").partition(EXAMPLES)
+    DOCUMENT.write_text(document([row_of(name) for name in GROUPS]) + title + rest, encoding="utf-8")
 
 
 if __name__ == "__main__":

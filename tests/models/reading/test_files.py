@@ -6,8 +6,8 @@ import pytest
 from brian2 import ms, mV
 from brian2.devices.device import RuntimeDevice, get_device
 
-from spikecost.models.catalogue import get_model
 from spikecost.models.ground.errors import UserError
+from spikecost.models.reading.by_name import get_model
 from spikecost.models.reading.files import each_named
 
 TOML = """\

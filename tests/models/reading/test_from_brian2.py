@@ -14,8 +14,8 @@ from brian2 import ExplicitStateUpdater, Hz, NeuronGroup, ms, mV, nA, nS, second
 from brian2.codegen.runtime.numpy_rt.numpy_rt import NumpyCodeObject
 
 from spikecost.models.algebra.expression import FLOATS, evaluate
+from spikecost.models.definition.language import units
 from spikecost.models.ground.errors import UserError
-from spikecost.models.language import units
 from spikecost.models.reading.from_brian2 import Brian2Settings, from_brian2, settings_from_brian2
 from spikecost.models.step import why_not
 

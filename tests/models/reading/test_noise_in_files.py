@@ -2,7 +2,7 @@
 
 from brian2 import ms
 
-from spikecost.models.catalogue import get_model
+from spikecost.models.reading.by_name import get_model
 
 TEXT = """
 equations = '''

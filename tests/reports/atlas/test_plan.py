@@ -2,8 +2,9 @@
 
 import pytest
 
-from spikecost.models.catalogue import OWN, get_model
+from spikecost.models.catalogue import OWN
 from spikecost.models.ground.errors import UserError
+from spikecost.models.reading.by_name import get_model
 from spikecost.reports.atlas import kept
 from spikecost.reports.atlas.columns import COLUMNS
 from spikecost.reports.atlas.plan import DRIVES, FIRST, SECOND, labels, methods, parts

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from spikecost import cli
-from spikecost.models.language import units
+from spikecost.models.definition.language import units
 
 
 @pytest.mark.parametrize("action", ["make", "check"])

@@ -14,8 +14,9 @@ from spikecost.accuracy.search.status import Bound
 from spikecost.accuracy.study.suite import Suite
 from spikecost.harness.simulate import simulate
 from spikecost.models.ground.errors import UserError
-from spikecost.reports.claims.claim import CLAIMS, ClaimFinding, ClaimSays, ClaimVerdict, only_if, rule
+from spikecost.reports.claims.claim import CLAIMS, ClaimVerdict
 from spikecost.reports.claims.evidence import COMPARISON, Evidence, Known, Side, no_more
+from spikecost.reports.claims.finding import ClaimFinding, ClaimSays, only_if, rule
 from spikecost.reports.claims.published import (
     comparable_2014,
     costs_2004,

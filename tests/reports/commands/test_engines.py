@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -10,12 +11,12 @@ from brian2 import ms
 
 from spikecost.accuracy.measures.spike_trains import SpikeTrain, spike_time_error
 from spikecost.accuracy.references.reference import reference
-from spikecost.accuracy.search.engine_errors import engine_errors, round_steps
+from spikecost.accuracy.search.engines.errors import engine_errors, round_steps
 from spikecost.harness.engines import ENGINES, EngineRun
 from spikecost.harness.kernels.kernel import compile_kernels
 from spikecost.harness.stimuli import constant
-from spikecost.models.catalogue import get_model
 from spikecost.models.ground.errors import UserError
+from spikecost.models.reading.by_name import get_model
 from spikecost.models.step import make_step
 from spikecost.reports.commands.engines import engines
 
@@ -94,6 +95,34 @@ def test_long_steps_may_fail(as_neuron):
     as_neuron(crashes)
     found = engine_errors(LIF, ENGINES["neuron"], STIMULUS, [10.0], shortest=Fraction(1, 20))
     assert found.needed == {10.0: Fraction(1, 5)}
+
+
+@pytest.mark.parametrize("loses", [True, False])
+def test_the_default_dt_may_fail_or_lose_all_spikes_and_shorter_ones_not(as_neuron, loses):
+    kernel = Kernel()
+
+    def simulation(model, method, dts, stimulus, neurons):
+        if max(dts) >= Fraction(1, 10) and not loses:
+            raise UserError("NEURON failed: ZeroDivisionError: float division")
+        runs = kernel(model, method, dts, stimulus, neurons)
+        return [
+            run if dt < Fraction(1, 10) else replace(run, times=run.times[:0])
+            for dt, run in zip(dts, runs, strict=True)
+        ]
+
+    as_neuron(simulation)
+    found = engine_errors(LIF, ENGINES["neuron"], STIMULUS, [1.0], dt=Fraction(1, 10), shortest=Fraction(1, 100))
+    errors = {dt: error for dt, error in errors_of("euler").items() if Fraction(1, 100) <= dt < Fraction(1, 10)}
+    assert found.needed == {1.0: max(dt for dt in errors if all(errors[each] <= 1 for each in errors if each <= dt))}
+    if loses:
+        assert found.at_dt.missing > 0
+    else:
+        assert found.at_dt.reason == "NEURON failed: ZeroDivisionError: float division"
+    found = engines([LIF], ["neuron"], dt=Fraction(1, 10), horizon=50 * ms, neurons=0, shortest=Fraction(1, 100))
+    row = found.table.set_index("engine").loc["NEURON"]
+    assert row["error"] == "\u2013"
+    assert row["dt for 1 ms"] == f"{float(max(errors)):g}"
+    assert ("spikes missing" if loses else "at dt = 0.1 ms: NEURON failed: ZeroDivisionError") in row["note"]
 
 
 def test_a_simulator_that_fails_is_a_row_and_the_others_stay(as_neuron):

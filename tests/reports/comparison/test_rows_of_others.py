@@ -28,6 +28,7 @@ from spikecost.reports.comparison.recommendation.recommend import recommend
 from spikecost.reports.comparison.run import found, summary
 from spikecost.reports.comparison.run_folder import RunFolder
 from spikecost.reports.page import page
+from spikecost.reports.tables.peers import headlines
 from spikecost.reports.writing.records import records
 
 #: How the simulators differ: the lines that the program runs after it has printed, for each dt that it was asked for.
@@ -38,6 +39,7 @@ FAULTS = {
     "breaks": "raise ValueError('no such neuron')",
     "hangs": "time.sleep(60)",
     "half": "if dt > 0.4: raise ValueError('dt is too long')",
+    "default": "if dt > 0.15: raise ValueError('dt is too long')",
 }
 PROGRAM = """
 import json, os, sys, time
@@ -210,6 +212,18 @@ def test_half_way(run):
     assert (run.points[(run.points["engine"] == "half") & (run.points["dt_ms"] > 0.45)]["failed"] == 2).all()
 
 
+def test_a_simulator_that_fails_at_its_default_dt_has_the_rows_of_shorter_ones(run):
+    assert list(rows_of(run, "default")["dt_ms"]) == [min(0.1, dt) for dt in rows_of(run, "fake")["dt_ms"]]
+    row = run.engines.set_index(["engine", "model"]).loc[("default", "lif")]
+    assert row["status"] == "ran"
+    assert row["reason"] == "The default simulator failed: ValueError: dt is too long"
+    assert np.isnan(row["default_error_ms"])
+    said = (
+        "The default simulator at its default dt of 0.2 ms is off by: lif: it failed (The default simulator failed: Val"
+    )
+    assert any(line.startswith(said) for line in headlines(run.engines, run.about["engines"]))
+
+
 def rows_of_points(run):
     return run.points[run.points["engine"] == "fake"].set_index("dt_ms")["error_ms"]
 
@@ -314,7 +328,7 @@ def test_on_the_command_line_with_two_threads_in_folders_with_spaces_and_capital
     table = RunFolder.read(work / "My Run").table.set_index("engine")
     assert table["status"].to_dict() == {
         OURS: "reached",
-        **dict.fromkeys(("fake", "half"), "reached"),
+        **dict.fromkeys(("fake", "half", "default"), "reached"),
         **dict.fromkeys(("crashes", "leaves"), "not reached"),
         **dict.fromkeys(("breaks", "hangs"), "failed"),
         "missing": "not here",

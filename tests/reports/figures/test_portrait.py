@@ -49,7 +49,7 @@ def test_a_model_that_states_no_drive():
     assert drives[0] == 0
 
 
-@pytest.mark.slow  # two searches on the reference solution
+@pytest.mark.deep  # two searches on the reference solution
 def test_a_model_that_cannot_fire_at_50_hz():
     model = MODELS["hodgkin_huxley"].replace(drive=None)
     assert portrait(model).axes[0].lines[0].get_ydata().max() > 50

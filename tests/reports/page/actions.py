@@ -35,7 +35,7 @@ def traces(browser, plot="wp-plot"):
 
 
 def click(browser, button):
-    """Click on a button; once more if the page moved it away before the click arrived (plots are drawn when in sight)."""
+    """Click on a button; again if the page moved it away meanwhile (plots are drawn when they come in sight)."""
     browser.execute_script(
         "arguments[0].addEventListener('click', (event) => { event.currentTarget.dataset.clicked = 'yes'; });"
         "delete arguments[0].dataset.clicked;",

@@ -3,7 +3,7 @@
 import pytest
 
 from spikecost.accuracy.features import FEATURES
-from spikecost.accuracy.features.shown.known import FILE, MARKS, digest, known
+from spikecost.accuracy.features.shown.known import FILE, MARKS, digest, known, with_presets
 from spikecost.accuracy.features.shown.search import FOUND, search
 from spikecost.models.catalogue import MODELS
 
@@ -13,16 +13,16 @@ from ....archetypes import choose
 QUICK = ("lif", "ifb", "fitzhugh_nagumo")
 
 
-@pytest.mark.parametrize("name", MODELS)
-def test_every_model_is_in_the_file_as_it_is_defined_now(name):
-    found = known(MODELS[name])
+@pytest.mark.parametrize("model", with_presets(), ids=lambda model: model.label)
+def test_every_model_is_in_the_file_as_it_is_defined_now(model):
+    found = known(model)
     assert found, f"run python -m spikecost.accuracy.features.shown.known, and look at what changes in {FILE.name}"
     assert list(found) == list(FEATURES)
 
 
 def test_the_file_has_nothing_else():
     rows = [line.split(",") for line in FILE.read_text().splitlines() if not line.startswith("#")]
-    assert [row[0] for row in rows[1:]] == list(MODELS)
+    assert [row[0] for row in rows[1:]] == [model.label for model in with_presets()]
     assert rows[0] == ["model", "definition", *FEATURES]
     assert {mark for row in rows[1:] for mark in row[2:]} <= set(MARKS.values())
 
@@ -30,7 +30,8 @@ def test_the_file_has_nothing_else():
 def test_a_model_that_is_defined_otherwise_is_not_known():
     other = MODELS["izhikevich"].with_preset("CH")
     assert digest(other) != digest(MODELS["izhikevich"])
-    assert known(other) is None
+    assert known(other) != known(MODELS["izhikevich"])
+    assert known(other.replace(parameters={**other.parameters, "d": 3})) is None
     assert known(MODELS["lif"].replace(name="mine")) is None
 
 

@@ -14,8 +14,8 @@ from spikecost.accuracy.references.inspection.ranges import Tape
 from spikecost.harness.stimuli import constant
 from spikecost.models.algebra.expression import Const, Op, Var, exp
 from spikecost.models.algebra.functions import FUNCTIONS
-from spikecost.models.catalogue import get_model
 from spikecost.models.definition.neuron import NeuronModel
+from spikecost.models.reading.by_name import get_model
 
 ERROR = 2.0**-52
 

@@ -4,9 +4,9 @@ import pytest
 from brian2 import mV, second, volt
 
 from spikecost.models.algebra.expression import FLOATS, Op, Var, evaluate, text
+from spikecost.models.definition.language.units import DIMENSIONLESS
 from spikecost.models.definition.parts.threshold import read_threshold
 from spikecost.models.ground.errors import UserError
-from spikecost.models.language.units import DIMENSIONLESS
 
 DIMENSIONS = {"v": volt.dim, "w": DIMENSIONLESS, "gap": volt.dim, "tau": second.dim, "a": DIMENSIONLESS}
 CONSTANTS = {"EL": -65 * mV}

@@ -19,10 +19,11 @@ from spikecost.accuracy.study.phases.progress import Progress
 from spikecost.accuracy.study.suite import Suite
 from spikecost.harness.kernels.kernel import compile_kernels
 from spikecost.harness.stimuli import as_it_stands, constant
-from spikecost.models.catalogue import MODELS, get_model
+from spikecost.models.catalogue import MODELS
+from spikecost.models.definition.language import units
 from spikecost.models.definition.neuron import NeuronModel
 from spikecost.models.ground.errors import UserError
-from spikecost.models.language import units
+from spikecost.models.reading.by_name import get_model
 from spikecost.models.step import make_step, why_not
 from spikecost.reports.comparison.comparison import compare
 from spikecost.reports.comparison.recommendation import recommend as recommend_module

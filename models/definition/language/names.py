@@ -7,7 +7,7 @@ import re
 import brian2
 from brian2.equations.equations import Equations
 
-from ..ground.errors import UserError, short
+from ...ground.errors import UserError, short
 
 #: The largest length of the name of a variable, a parameter or a constant.
 LONGEST_NAME = 64

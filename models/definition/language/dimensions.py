@@ -9,9 +9,9 @@ import brian2
 from brian2.core.namespace import DEFAULT_UNITS
 from brian2.units.fundamentalunits import Dimension, Quantity, get_dimensions
 
-from ..algebra.expression import FLOATS, Expr, evaluate
-from ..algebra.functions import CALLABLE
-from ..ground.errors import UserError, short
+from ...algebra.expression import FLOATS, Expr, evaluate
+from ...algebra.functions import CALLABLE
+from ...ground.errors import UserError, short
 from . import units
 from .grammar import HIGHEST_POWER
 from .trees import Binary, Call, Name, Negative, Node, Number, Switch, comparisons, written

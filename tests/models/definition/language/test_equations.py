@@ -9,11 +9,11 @@ from brian2 import ms, mV, second, volt
 
 from spikecost.models.algebra.expression import FLOATS, Const, evaluate, nodes, text
 from spikecost.models.algebra.functions import FUNCTIONS
+from spikecost.models.definition.language import equations as language
+from spikecost.models.definition.language.units import DIMENSIONLESS
 from spikecost.models.ground.errors import UserError
-from spikecost.models.language import equations as language
-from spikecost.models.language.units import DIMENSIONLESS
 
-from ...messages import tells
+from ....messages import tells
 
 DIMENSIONS = {"v": volt.dim, "u": volt.dim, "tau": second.dim, "n": DIMENSIONLESS}
 CONSTANTS = {"EL": -65 * mV, "k": 0.1}

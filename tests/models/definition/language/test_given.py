@@ -17,8 +17,8 @@ from hypothesis import given as example
 from hypothesis import strategies as st
 
 import spikecost as sc
-from spikecost.models.language.given import dimension_of, given
-from spikecost.models.language.units import in_unit, internal
+from spikecost.models.definition.language.given import dimension_of, given
+from spikecost.models.definition.language.units import in_unit, internal
 
 U = pint.UnitRegistry()
 

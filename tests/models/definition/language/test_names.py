@@ -6,7 +6,7 @@ from brian2 import ms
 from brian2.core.namespace import DEFAULT_CONSTANTS, DEFAULT_FUNCTIONS, DEFAULT_UNITS
 
 import spikecost as sc
-from spikecost.models.language.names import OF_GROUPS, check_name
+from spikecost.models.definition.language.names import OF_GROUPS, check_name
 
 OWN = sorted({*DEFAULT_CONSTANTS, *DEFAULT_FUNCTIONS, *DEFAULT_UNITS, *OF_GROUPS, "xi_1", "lambda", "None", "_v", "3k"})
 

@@ -9,7 +9,7 @@ import brian2
 from brian2.core.namespace import DEFAULT_UNITS
 from brian2.units.fundamentalunits import Dimension
 
-from ..ground.errors import UserError, at, short
+from ...ground.errors import UserError, at, short
 from . import grammar, noise, units
 from .grammar import Unreadable
 from .names import LONGEST_NAME, NAME

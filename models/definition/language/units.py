@@ -18,7 +18,7 @@ import numpy as np
 from brian2.units.fundamentalunits import Dimension, Quantity, get_or_create_dimension
 from numpy.typing import NDArray
 
-from ..ground.errors import UserError, short
+from ...ground.errors import UserError, short
 from .given import dimension_of as dimension_of  # noqa: PLC0414 - other modules import it from here
 from .given import given as given  # noqa: PLC0414
 

@@ -18,7 +18,7 @@ import numpy as np
 from brian2.core.variables import VariableView
 from brian2.units.fundamentalunits import Dimension, Quantity, get_dimensions, get_or_create_dimension
 
-from ..ground.errors import UserError
+from ...ground.errors import UserError
 
 _SECOND = get_or_create_dimension([0, 0, 1, 0, 0, 0, 0])
 _NO_UNIT = get_or_create_dimension([0, 0, 0, 0, 0, 0, 0])

@@ -15,7 +15,7 @@ import brian2
 from brian2.units.fundamentalunits import Dimension
 from brian2.utils.stringtools import get_identifiers
 
-from ..ground.errors import UserError
+from ...ground.errors import UserError
 from . import units
 
 #: The kinds of random inputs.

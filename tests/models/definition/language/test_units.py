@@ -11,10 +11,10 @@ from brian2.units.fundamentalunits import get_or_create_dimension
 from hypothesis import given
 from hypothesis import strategies as st
 
+from spikecost.models.definition.language import units
 from spikecost.models.ground.errors import UserError
-from spikecost.models.language import units
 
-from ...messages import tells
+from ....messages import tells
 
 EXACT = [
     # quantity, number in the coherent system of ms, mV, uA and cm

@@ -12,11 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spikecost.models.algebra.functions import FUNCTIONS
+from spikecost.models.definition.language import equations, grammar
+from spikecost.models.definition.language.equation_lines import _BASE_UNITS, lines
+from spikecost.models.definition.language.grammar import Unreadable
+from spikecost.models.definition.language.trees import Binary, Call, Condition, Name, Negative, Number, Switch, written
 from spikecost.models.ground.errors import UserError
-from spikecost.models.language import equations, grammar
-from spikecost.models.language.equation_lines import _BASE_UNITS, lines
-from spikecost.models.language.grammar import Unreadable
-from spikecost.models.language.trees import Binary, Call, Condition, Name, Negative, Number, Switch, written
 
 _SIGNS = {
     ast.Add: "add",

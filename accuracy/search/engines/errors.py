@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import math
 import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
 from itertools import takewhile
@@ -14,28 +13,25 @@ from itertools import takewhile
 import numpy as np
 from numpy.typing import NDArray
 
-from ...flops.toolchain import SCALAR, SIMD
-from ...harness.engines import Engine, EngineRun
-from ...harness.kernels.kernel import Kernel, compile_kernels
-from ...harness.measuring.timing import many_neurons, measure
-from ...harness.simulate import BEST
-from ...harness.stimuli import Stimulus, shorten
-from ...models.definition.neuron import NeuronModel
-from ...models.ground.errors import NoValue, UserError, attempt
-from ...models.step import make_step, why_not
-from ..measures.spike_trains import SpikeTimeError, SpikeTrain, spike_time_error
-from ..references.reference import reference
-from .criterion import Criterion, Run
-from .sweep import ROUND
+from ....flops.toolchain import SCALAR, SIMD
+from ....harness.engines import Engine
+from ....harness.kernels.kernel import Kernel, compile_kernels
+from ....harness.measuring.timing import many_neurons, measure
+from ....harness.simulate import BEST
+from ....harness.stimuli import Stimulus
+from ....models.definition.neuron import NeuronModel
+from ....models.ground.errors import NoValue, UserError, attempt
+from ....models.step import make_step, why_not
+from ...measures.spike_trains import SpikeTimeError, SpikeTrain, spike_time_error
+from ...references.reference import reference
+from ..criterion import Criterion, Run
+from ..sweep import ROUND
+from .runs import REPEATS, FirstRuns, Simulation
 
 #: Our own method in comparisons with simulators.
 OURS = "rk4"
 #: The longest and the shortest time step that are tried, in ms.
 LONGEST, SHORTEST = Fraction(1), Fraction(1, 5000)
-#: A simulation is timed as the difference of two, with so many steps: what it costs to start is left out.
-STEPS = (200, 2200)
-#: The number of times that it is timed.
-REPEATS = 3
 
 
 @dataclass(frozen=True)
@@ -48,7 +44,8 @@ class EngineErrors:
     """The model as the simulator read it."""
     dt: Fraction
     """The time step of `at_dt`, in ms: the simulator's default, or a given one."""
-    at_dt: SpikeTimeError
+    at_dt: SpikeTimeError | NoValue
+    """Or why the simulator fails with this time step."""
     needed: Mapping[float, Fraction | None]
     """For each tolerance in ms: the longest of the time steps tried with which it holds, as with every shorter one."""
     shortest: Fraction
@@ -107,18 +104,20 @@ def engine_errors(
     dt = engine.default_dt if dt is None else dt
     criteria = _criteria(tolerances)
     found = _certain(engine.judged_as(model, method, stimulus), stimulus, criteria)
-    first = engine.run(model, method, dt, stimulus)
-    trains = _trains(model, engine, method, stimulus, dts=round_steps(stimulus, shortest), known=(dt, first))
+    dts = round_steps(stimulus, shortest)
+    simulation = Simulation(engine, model, method, stimulus)
+    first = simulation.first_runs(dt, dts)
+    at, run = first.at_default, first.run
     return _judged(
         found,
         criteria,
-        trains,
-        (dt, _train(first.times, stimulus)),
-        partial(_nanoseconds, model, engine, method, stimulus, neurons=neurons) if neurons else None,
+        _trains(simulation, dts, first),
+        (dt, at if isinstance(at, NoValue) else _train(at.times, stimulus)),
+        (lambda each: statistics.median(simulation.nanoseconds(each, neurons))) if neurons else None,
         method=method,
-        version=first.version,
-        text=first.text,
-        build_seconds=first.build_seconds,
+        version=run.version,
+        text=run.text,
+        build_seconds=run.build_seconds,
     )
 
 
@@ -187,7 +186,7 @@ def _judged(
     expected: SpikeTrain,
     criteria: Sequence[Criterion],
     trains: Mapping[Fraction, SpikeTrain],
-    at: tuple[Fraction, SpikeTrain],
+    at: tuple[Fraction, SpikeTrain | NoValue],
     timed: Callable[[Fraction], float] | None,
     *,
     method: str,
@@ -199,13 +198,20 @@ def _judged(
     dt, train = at
     needed = _needed(criteria, {each: spike_time_error(found, expected) for each, found in trains.items()})
     middle = [*needed.values(), None][len(needed) // 2]
-    costs = [None if timed is None or each is None else attempt(partial(timed, each)) for each in (dt, middle)]
+    costs = [
+        train
+        if isinstance(train, NoValue) and each == dt
+        else None
+        if timed is None or each is None
+        else attempt(partial(timed, each))
+        for each in (dt, middle)
+    ]
     return EngineErrors(
         method,
         version,
         text,
         dt,
-        spike_time_error(train, expected),
+        train if isinstance(train, NoValue) else spike_time_error(train, expected),
         needed,
         min(trains, default=dt),
         build_seconds,
@@ -234,89 +240,17 @@ def _trains_of_kernel(kernel: Kernel, stimulus: Stimulus, dts: Sequence[Fraction
     return {dt: _train(outcome.spike_times, stimulus) for dt, outcome in held}
 
 
-def _trains(
-    model: NeuronModel,
-    engine: Engine,
-    method: str,
-    stimulus: Stimulus,
-    *,
-    dts: Sequence[Fraction],
-    known: tuple[Fraction, EngineRun],
-) -> dict[Fraction, SpikeTrain]:
+def _trains(simulation: Simulation, dts: Sequence[Fraction], first: FirstRuns) -> dict[Fraction, SpikeTrain]:
     """Return the spikes for each time step, from short to long, up to the first that fails.
 
     If the engine has a method of ours, our kernel computes them, after it gave the spikes of the engine at one step.
     """
-    at, run = known
-    ours = engine.schemes[method].ours
-    if ours and engine.labels.detection:
-        kernel = compile_kernels([make_step(model, ours, engine.labels.detection)])[0]
-        outcome = kernel.run([stimulus], at)[0]
-        same = len(outcome.spike_times) == len(run.times) > 0
-        if same and np.allclose(outcome.spike_times, run.times, rtol=0, atol=float(at) / 1000):
-            return _trains_of_kernel(kernel, stimulus, dts)
-    try:
-        runs = dict(zip(dts, engine.runs(model, method, dts, stimulus), strict=True))
-    except UserError:  # a long step may crash a simulator, or make it refuse to go on
-        runs = {}
-        for dt in reversed(dts):
-            one = attempt(partial(engine.run, model, method, dt, stimulus))
-            if isinstance(one, NoValue):
-                break
-            runs[dt] = one
-    return {dt: _train(each.times, stimulus) for dt, each in runs.items()}
-
-
-def _nanoseconds(
-    model: NeuronModel, engine: Engine, method: str, stimulus: Stimulus, dt: Fraction, *, neurons: int
-) -> float:
-    return statistics.median(nanoseconds(model, engine, method, stimulus, dt, neurons=neurons, repeats=REPEATS))
-
-
-def nanoseconds(
-    model: NeuronModel,
-    engine: Engine,
-    method: str,
-    stimulus: Stimulus,
-    dt: Fraction,
-    *,
-    neurons: int,
-    repeats: int = REPEATS,
-) -> list[float]:
-    """Return the wall time of a simulator in ns per neuron and ms of model time, once per repeat.
-
-    It is the difference of two simulations, so that what it costs to start is left out.
-
-    Parameters
-    ----------
-    model : NeuronModel
-    engine : Engine
-    method : str
-        A scheme of the engine.
-    stimulus : Stimulus
-        Repeated if it is too short; of an input that is constant in pieces, the first value is taken.
-    dt : Fraction
-        In ms.
-    neurons : int
-        Number of identical neurons.
-    repeats : int
-
-    Raises
-    ------
-    UserError
-        If the engine fails, or the clock does not resolve the difference.
-    """
-    seconds = []
-    for steps in STEPS:
-        part = replace(stimulus, durations=(dt * steps,), shapes=stimulus.shapes[:1])
-        if stimulus.varies:
-            times = math.ceil(dt * steps / stimulus.horizon)
-            long = replace(stimulus, durations=stimulus.durations * times, shapes=stimulus.shapes * times)
-            part = shorten(long, dt, steps)
-        runs = engine.runs(model, method, [dt] * repeats, part, neurons)
-        seconds.append([run.seconds for run in runs])
-    short = statistics.median(seconds[0])
-    if statistics.median(seconds[1]) <= short:
-        raise UserError("the clock does not resolve it")
-    per = float(dt * (STEPS[1] - STEPS[0])) * neurons
-    return [1e9 * max(each - short, 0.0) / per for each in seconds[1]]
+    stimulus, trains = simulation.stimulus, dict[Fraction, SpikeTrain]()
+    kernel = simulation.same_kernel(first.dt, first.run.times)
+    if kernel is not None:
+        return _trains_of_kernel(kernel, stimulus, dts)
+    for dt, run in reversed([*zip(dts, simulation.attempts(dts), strict=True)]):
+        if isinstance(run, NoValue):
+            break
+        trains[dt] = _train(run.times, stimulus)
+    return trains

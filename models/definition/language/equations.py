@@ -16,9 +16,9 @@ from typing import Any, cast
 from brian2.units.fundamentalunits import Dimension, Quantity
 from brian2.utils.stringtools import get_identifiers
 
-from ..algebra.expression import FLOATS, Const, Expr, Op, Var, less, names, read_as, select
-from ..algebra.functions import READ_AS
-from ..ground.errors import UserError, at, short
+from ...algebra.expression import FLOATS, Const, Expr, Op, Var, less, names, read_as, select
+from ...algebra.functions import READ_AS
+from ...ground.errors import UserError, at, short
 from . import grammar, noise, trees, units
 from .dimensions import check, dimension, unit_called
 from .equation_lines import DIFFERENTIAL, SUBEXPRESSION, lines

@@ -16,8 +16,8 @@ from fractions import Fraction
 from functools import partial
 from typing import cast
 
-from ..algebra.functions import CALLABLE, FUNCTIONS
-from ..ground.errors import short
+from ...algebra.functions import CALLABLE, FUNCTIONS
+from ...ground.errors import short
 from .trees import (
     Binary,
     Call,

@@ -1,0 +1,1 @@
+"""How far other simulators are off, which time step they need, and what that costs."""
