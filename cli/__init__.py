@@ -69,6 +69,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         else:
             complain(f"cannot be loaded: {error}; install it again, with what it depends on")
         return 2
+    except MemoryError:
+        complain("there is not enough memory for this; end other programs, allow more (ulimit -v), or ask for less")
+        return 2
     except Exception:
         _print_traceback()
         return 2

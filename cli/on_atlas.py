@@ -20,6 +20,8 @@ def atlas(options: argparse.Namespace) -> int:
         found = commands.info(folder)
     elif options.action == "show":
         found = commands.show(options.model, folder=folder, stimulus=options.drive)
+    elif options.action == "page":
+        found = commands.paged(options.out, folder)
     else:
         from ..accuracy.study.runner import check_jobs
         from ..reports.writing.bars import bars

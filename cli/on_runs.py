@@ -149,15 +149,11 @@ def recommend(options: argparse.Namespace) -> int:
             features=[name for name in options.features.split(",") if name],
             budget=options.budget,
             run=RunFolder.read(options.folder) if options.folder else None,
-            models=None
-            if not options.models
-            else options.models
-            if options.folder or options.atlas
-            else several(options.models, options),
+            models=several(options.models, options) if options.models else None,
             engine=options.engine,
             jobs=options.jobs,
             progress=progress,
-            atlas=options.atlas,
+            atlas=False if options.atlas == "off" else options.atlas,
         )
     answer(options, found.to_json, lambda: found.text)
     return 0

@@ -183,12 +183,13 @@ def _add_readers(commands: Any) -> None:
     recommend.add_argument(
         "--atlas",
         nargs="?",
-        const="constant",
+        const="ornstein_uhlenbeck",
         metavar="DRIVE",
-        help="answer from the atlas, without a run, under this kind of drive (default constant)",
+        help="answer from the atlas under this kind of drive (default ornstein_uhlenbeck, if the atlas can answer), "
+        "or off: run the models",
     )
     recommend.add_argument("--budget", metavar="FLOPS", help="operations per second allowed, such as '5e5 FLOP/s'")
-    recommend.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="threads without a RUN")
+    recommend.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="threads for what is run")
     add_quiet(recommend)
     recommend.set_defaults(run=on_runs.recommend)
 

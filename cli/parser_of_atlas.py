@@ -13,11 +13,13 @@ from .options import Parser, add_quiet, add_store
 def add_atlas(commands: Any) -> None:
     """Add the command."""
     atlas = commands.add_parser("atlas", help="look up which model, method and dt, without a run")
-    actions = atlas.add_subparsers(metavar="info|show|make|check", required=True, parser_class=Parser)
+    actions = atlas.add_subparsers(metavar="info|show|page|make|check", required=True, parser_class=Parser)
     info = _action(actions, "info", "say what the atlas has, what it lacks, and how long it took")
     show = _action(actions, "show", "show the cheapest way to run a model in each regime")
     show.add_argument("model", metavar="MODEL", help="such as adex or adex:bursting")
     show.add_argument("--drive", metavar="KIND", help="such as constant or ornstein_uhlenbeck (default: all)")
+    page = _action(actions, "page", "write the atlas as one HTML file, to choose a model in a browser")
+    page.add_argument("--out", default="atlas.html", metavar="FILE", help="file (default: atlas.html)")
     make = _action(actions, "make", "make the parts that are missing, the most useful first")
     make.add_argument("--models", nargs="+", default=(), metavar="MODEL", help="only these, such as lif adex:bursting")
     make.add_argument("--drives", nargs="+", default=(), metavar="KIND", help="only these, such as constant")
@@ -32,7 +34,7 @@ def add_atlas(commands: Any) -> None:
         )
         add_store(each)
         add_quiet(each)
-    for each in (info, show, make, check):
+    for each in (info, show, page, make, check):
         each.add_argument("--folder", metavar="DIR", help="folder of the data (default: those of spikecost)")
 
 

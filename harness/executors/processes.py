@@ -13,11 +13,12 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from functools import partial
 from itertools import count
 from typing import Any
 
+from ...models.ground.threads import pool
 from . import worker as _worker
 from .base import EXECUTORS, Executor, Work, WorkerLost, Workers
 
@@ -78,7 +79,7 @@ class _Processes(Workers):
         self._jobs = jobs
         self._numbers = count(1)
         self._processes: dict[str, _Process] = {}
-        self._threads = ThreadPoolExecutor(jobs, thread_name_prefix="spikecost worker")
+        self._threads = pool(jobs, "spikecost worker")
 
     def slots(self) -> Mapping[str, int]:
         for name, process in list(self._processes.items()):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from typing import Any
 
 from ...models.ground.interruption import calls_stopped
+from ...models.ground.threads import pool
 from .base import EXECUTORS, Executor, Work, Workers
 
 
@@ -14,7 +15,7 @@ class _Threads(Workers):
     here = True
 
     def __init__(self, jobs: int) -> None:
-        self._pool = ThreadPoolExecutor(jobs, thread_name_prefix="spikecost")
+        self._pool = pool(jobs, "spikecost")
         self._slots = {"this process": jobs}
 
     def slots(self) -> Mapping[str, int]:

@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import Any
 
+from .threads import hand, watch
+
 #: Signals that end a run.
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 #: A second signal within this many seconds of an interruption belongs to the first: a batch system may send two.
@@ -162,8 +164,8 @@ def ending_within(seconds: float, late: Exception) -> Iterator[None]:
 def run_stoppable(call: Callable[[], None], stop: Callable[[], None]) -> None:
     """Run compiled code so that a signal can end it, and so that it ends in time (`ending_within`).
 
-    Python handles signals only between its instructions, and a call of compiled code is one instruction. So the call is
-    made in another thread, and this thread waits for it. Another thread than the main one makes the call itself, which
+    Python handles signals only between its instructions, and a call of compiled code is one instruction. So the main
+    thread lets another one make the call, and waits. Another thread than the main one makes the call itself, which
     `calls_stopped` ends.
 
     Parameters
@@ -183,22 +185,20 @@ def run_stoppable(call: Callable[[], None], stop: Callable[[], None]) -> None:
         _run_stoppable(call, stop)
         return
     limit.check()
-    ended, was_late = threading.Event(), threading.Event()
+    late = False
 
     def end() -> None:
-        was_late.set()
-        while not ended.wait(0.01):  # a kernel may overwrite the request; then it is made again
-            stop()
+        nonlocal late
+        late = True
+        stop()
 
-    timer = threading.Timer(limit.end - time.monotonic(), end)
-    timer.daemon = True
-    timer.start()
+    watching, key = watch(), object()
+    watching.add(key, limit.end, end)
     try:
         _run_stoppable(call, stop)
     finally:
-        ended.set()
-        timer.cancel()
-    if was_late.is_set():
+        watching.remove(key)
+    if late:
         raise limit.late
 
 
@@ -206,48 +206,24 @@ def _run_stoppable(call: Callable[[], None], stop: Callable[[], None]) -> None:
     if not _in_main_thread():
         _run_in_thread(call, stop)
         return
-    ended = threading.Event()  # an interrupted Thread.join assumes that the thread has ended, at least in Python 3.11
-
-    raised: list[BaseException] = []
-
-    def work() -> None:
-        try:
-            call()
-        except BaseException as error:
-            raised.append(error)
-        finally:
-            ended.set()
-
-    worker = threading.Thread(target=work, name=KERNEL, daemon=True)
-    try:
-        worker.start()
-        ended.wait()
-    except BaseException:
-        while worker.ident is not None and not ended.wait(0.01):
-            stop()
-        raise
-    if raised:
-        raise raised[0]
+    hand(KERNEL).do(call, stop)
 
 
 @contextmanager
 def calls_stopped() -> Iterator[None]:
     """Stop what `run_stoppable` runs in other threads, and whatever these threads run next, until the block ends."""
     _stopping.set()
-    ended = threading.Event()
 
     def stop_all() -> None:
-        while not ended.wait(0.01):  # a kernel may overwrite the request; then it is made again
-            for stop in list(_stops.values()):
-                stop()
+        for stop in list(_stops.values()):
+            stop()
 
-    stopper = threading.Thread(target=stop_all, daemon=True)
-    stopper.start()
+    watching, key = watch(), object()
+    watching.add(key, time.monotonic(), stop_all)
     try:
         yield
     finally:
-        ended.set()
-        stopper.join()
+        watching.remove(key)
         _stopping.clear()
 
 

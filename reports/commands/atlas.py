@@ -18,7 +18,9 @@ from ..atlas import kept
 from ..atlas.checking import check
 from ..atlas.making import make, missing
 from ..atlas.plan import parts
+from ..page.atlas_page import atlas_page
 from ..tables.table import cheapest
+from ..writing.files import write_file
 from ..writing.numbers import as_said
 from ..writing.records import records
 from ..writing.text import frame, prose
@@ -103,6 +105,21 @@ def _why(rows: pd.DataFrame, key: Sequence[object]) -> str:
     cannot = rows["status"].isin([Status.NOT_APPLICABLE, Status.LEFT_OUT])
     here = rows[(rows[_PART] == list(key)).all(axis=1) & ~cannot]
     return str(here["reason"].mode().iloc[0])
+
+
+def paged(file: str, folder: Path | None = None) -> Said:
+    """Write the page of the atlas.
+
+    Raises
+    ------
+    UserError
+        If the file cannot be written.
+    """
+    content = atlas_page(folder).encode()
+    write_file(file, content)
+    return Said(
+        f"wrote {file} ({len(content) / 1e6:.1f} MB): open it in a browser; it needs no network", {"file": file}
+    )
 
 
 def made(

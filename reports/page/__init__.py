@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -43,7 +44,7 @@ def page(run: RunTables) -> str:
     name in them can end a script.
     """
     verdict = tables.verdict(run)
-    return _template().render(
+    return template("page.html").render(
         run=run,
         named=tables.models_text(run.models),
         about=run.about,
@@ -61,11 +62,21 @@ def page(run: RunTables) -> str:
         demos=tables.demos(run),
         peers=tables.peers(run),
         claims=claims(),
-        style=_own("style.css") + _colours(max(len(run.models), run.by_kind["kind"].nunique())),
-        script=Markup("\n").join(_own(name) for name in SCRIPTS),
-        plotly=_plotly(),
-        data=_packed(json.dumps(data(run), separators=(",", ":"), allow_nan=False)),
+        style=style_of(max(len(run.models), run.by_kind["kind"].nunique())),
+        script=script_of(SCRIPTS),
+        plotly=plotly_packed(),
+        data=packed(json.dumps(data(run), separators=(",", ":"), allow_nan=False)),
     )
+
+
+def style_of(models: int) -> Markup:
+    """Return the style of a page with colours for so many models."""
+    return _own("style.css") + _colours(models)
+
+
+def script_of(names: Sequence[str]) -> Markup:
+    """Return scripts in their order."""
+    return Markup("\n").join(_own(name) for name in names)
 
 
 def _own(name: str) -> Markup:
@@ -88,16 +99,19 @@ def breakable(name: str) -> Markup:
 
 
 @cache
-def _plotly() -> str:
-    return _packed(plotly.offline.get_plotlyjs())
+def plotly_packed() -> str:
+    """Return the plotting library as `packed`."""
+    return packed(plotly.offline.get_plotlyjs())
 
 
-def _packed(text: str) -> str:
+def packed(text: str) -> str:
+    """Return a text compressed, in letters that cannot end a script."""
     return base64.b64encode(gzip.compress(text.encode(), 9, mtime=0)).decode()
 
 
 @cache
-def _template() -> Template:
+def template(name: str) -> Template:
+    """Return a template of `browser`."""
     environment = Environment(
         loader=PackageLoader(__name__, "browser"),
         undefined=StrictUndefined,
@@ -114,4 +128,4 @@ def _template() -> Template:
         "breakable": breakable,
     }
     environment.filters.update(filters)
-    return environment.get_template("page.html")
+    return environment.get_template(name)

@@ -11,14 +11,16 @@ import pandas as pd
 from brian2 import second
 
 from ....accuracy.features import FEATURES
-from ....accuracy.features.shown.search import FOUND, search
+from ....accuracy.features.shown.known import known
+from ....accuracy.features.shown.search import FOUND, Finding, search
 from ....accuracy.study.phases.progress import Progress
+from ....accuracy.study.runner import check_jobs
 from ....accuracy.study.suite import Suite
 from ....harness.engines import ENGINES as SIMULATORS
 from ....harness.engines import named_engine
 from ....models.definition.language import units
 from ....models.definition.neuron import NeuronModel
-from ....models.ground.errors import UserError, check_list, check_text, short
+from ....models.ground.errors import UserError, check_kind, check_list, check_text, short
 from ....models.reading.by_name import get_model
 from ...results.recorded_model import recorded_model
 from ...writing.notebook import Shown, frame_html
@@ -30,7 +32,7 @@ from ..run_folder import RunFolder
 from . import ways_in_engines
 from .budget import budget_said, read_budget
 from .engines import ENGINES, engine_named
-from .from_atlas import run_of_atlas
+from .from_atlas import USUAL, run_of_atlas, why_not_from_atlas
 from .program import program_of, undefined, way_in_brian2
 from .reasons import reasons_for
 from .ways import as_choice, cheapest, in_words, others_said, others_than, ranked, ways_asked_for
@@ -111,7 +113,7 @@ def recommend(
     engine: str | None = None,
     jobs: int | None = None,
     progress: Progress | None = None,
-    atlas: str | None = None,
+    atlas: str | bool | None = None,
 ) -> Recommendation:
     """Recommend model, method, detection and dt.
 
@@ -137,9 +139,11 @@ def recommend(
         Threads of that run; by default one per core.
     progress : Progress, optional
         By default a bar in terminals and notebooks, and nothing elsewhere.
-    atlas : str, optional
-        A kind of drive, such as ``"constant"``: the costs are those of the atlas under it, and nothing is run. They are
-        of the lowest rate in the atlas that is not below `rate`, and of the loosest tolerance that is strict enough.
+    atlas : str or False, optional
+        A kind of drive, such as ``"constant"``: the costs are those of the atlas under it. They are of the lowest rate
+        in the atlas that is not below `rate`, and of the loosest tolerance that is strict enough. Nothing is run except
+        models that are not of the catalogue. By default the atlas answers under a fluctuating current
+        (``"ornstein_uhlenbeck"``) if it can, else the models are run; False: they are run.
 
     Raises
     ------
@@ -151,17 +155,20 @@ def recommend(
         check_list(models, "models", "['lif']")
         models = list(models)
     check_text(engine, "engine", "brian2", optional=True)
-    if run is not None and not isinstance(run, RunFolder):
-        raise UserError(f"run = {short(repr(run))}: give a run, such as sc.RunFolder.read('spikecost-report')")
+    _check_kinds(run, jobs, progress)
     hertz, allowed, most = _hertz(rate), float(units.in_ms(tolerance, "tolerance")), read_budget(budget)
     wanted = [FEATURES[name].name for name in features]
     looked_up = ""
-    if atlas is not None:
-        if run is not None:
-            raise UserError("a run and the atlas were given: give one of them")
-        if wanted:
-            raise UserError("--atlas with features: the atlas does not know yet which presets show them; leave one out")
-        run, hertz, looked_up = run_of_atlas(hertz, atlas)
+    if atlas and run is not None:
+        raise UserError("a run and the atlas were given: give one of them")
+    if atlas is True:
+        atlas = USUAL
+    if atlas is None and run is None and (engine is None or _only_restricts(engine)):
+        why_run = why_not_from_atlas(hertz, allowed, models, wanted)
+        atlas, looked_up = (None, f"the models were run, because of the atlas: {why_run}") if why_run else (USUAL, "")
+    if atlas:
+        check_text(atlas, "atlas", USUAL)
+        run, hertz, looked_up = run_of_atlas(hertz, atlas, models=models, jobs=jobs or 1, progress=progress)
     given = run is not None
     run, itself = _run_with(run, engine, models or Suite().models, hertz, allowed, jobs=jobs, progress=progress)
     if engine is not None and itself:
@@ -172,8 +179,8 @@ def recommend(
     rows, why, left_out = ways_asked_for(run, hertz, allowed, models if given else None, simulator)
     affordable = _affordable(rows, most)
     if wanted:
-        known = _of_run(run) if given else {model.label: model for model in map(get_model, models or Suite().models)}
-        label, model, said, lacking = _showing(affordable, wanted, known, presets=not given)
+        possible = _of_run(run) if given else {model.label: model for model in map(get_model, models or Suite().models)}
+        label, model, said, lacking = _showing(affordable, wanted, possible, presets=not given)
         left_out |= lacking
         if label not in set(rows["model"]):
             run = _made([model], hertz, allowed, jobs, progress)
@@ -196,6 +203,15 @@ def recommend(
     reasons = {label: why for label, why in (costs | left_out).items() if label != choice["model"]}
     code = program_of(run, in_brian2) if in_brian2 and ENGINES["brian2"].runs(best) else ""
     return Recommendation(asked, choice, why, reasons, others, in_brian2, code)
+
+
+def _check_kinds(run: RunFolder | None, jobs: int | None, progress: Progress | None) -> None:
+    if jobs is not None:
+        check_jobs(jobs)
+    if progress is not None:
+        check_kind(progress, Progress, "progress", "a Progress, such as Progress() for none")
+    if run is not None and not isinstance(run, RunFolder):
+        raise UserError(f"run = {short(repr(run))}: give a run, such as sc.RunFolder.read('spikecost-report')")
 
 
 def _affordable(rows: pd.DataFrame, budget: float) -> pd.DataFrame:
@@ -240,10 +256,15 @@ def _run_with(
     """Return the run, or a new one, and whether it has runs of the simulator itself."""
     if run is not None:
         return run, engine is not None and has_rows(run, engine)
-    if engine is None or (engine.lower() in ENGINES and engine not in SIMULATORS):
+    if engine is None or _only_restricts(engine):
         return _made(models, rate, tolerance, jobs, progress), False
     named_engine(engine)
     return _made(models, rate, tolerance, jobs, progress, engine=engine), True
+
+
+def _only_restricts(engine: str) -> bool:
+    """Whether only the ways that a simulator has are asked for, not runs of the simulator itself."""
+    return engine.lower() in ENGINES and engine not in SIMULATORS
 
 
 def _in_simulator(
@@ -287,7 +308,7 @@ def _of_run(run: RunFolder) -> dict[str, NeuronModel]:
 
 
 def _showing(
-    rows: pd.DataFrame, features: Sequence[str], known: Mapping[str, NeuronModel], presets: bool
+    rows: pd.DataFrame, features: Sequence[str], possible: Mapping[str, NeuronModel], presets: bool
 ) -> tuple[str, NeuronModel, list[str], dict[str, str]]:
     """Return the cheapest model that shows all features, its label before it, a sentence, and why others do not.
 
@@ -296,11 +317,11 @@ def _showing(
     passed: list[str] = []
     why: dict[str, str] = {}
     for label in ranked(rows)["model"]:
-        if label not in known:
+        if label not in possible:
             raise undefined(label)
-        model = known[label]
+        model = possible[label]
         for each in (model, *(model.with_preset(name) for name in model.presets if presets and name != model.preset)):
-            lacking = next((found for found in search(each, features) if found.outcome != FOUND), None)
+            lacking = next((found for found in _searched(each, features) if found.outcome != FOUND), None)
             if lacking is None:
                 said = f"{each.label} shows {', '.join(features)}; more expensive models were not tested"
                 found = label if each is model else each.label
@@ -311,3 +332,11 @@ def _showing(
         f"no model that is cheap enough shows {', '.join(features)}: not {'; '.join(passed)}; request "
         "fewer features, or give a run with other models or presets"
     )
+
+
+def _searched(model: NeuronModel, features: Sequence[str]) -> list[Finding]:
+    """Return what is known of a model of the catalogue, or else what a search finds."""
+    outcomes = known(model)
+    if outcomes is None:
+        return search(model, features)
+    return [Finding(name, outcomes[name], "", 0) for name in features]

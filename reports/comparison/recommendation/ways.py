@@ -53,7 +53,8 @@ def ways_of(run: RunFolder, rate: float, tolerance: float) -> tuple[pd.DataFrame
     )
     rows = _rounded(strictest.drop(columns="_setting").sort_index())
     said = [
-        f"costs come from the run of {run.about['made'][:10]}: {run.about['suite']['trials']} stimuli per regime "
+        f"costs come from {run.about.get('from', 'the run')} of {run.about['made'][:10]}: "
+        f"{run.about['suite']['trials']} stimuli per regime "
         f"({', '.join(run.about['suite']['stimuli'])}), over {rows['horizon_ms'].max() / 1000:g} s"
     ]
     if held < tolerance:

@@ -2,7 +2,8 @@
 
 const CHOICES = ["me-regime", "me-tolerance", "me-feature", "me-detection"];
 
-function choosing() {
+/** `told`, if given, gets the ranking, each row with its cost, whenever it changes. */
+function choosing(told) {
   const all = own("table").filter((row) => row.measure === "maximum"), found = rows("features");
   const regimes = choices(all, REGIME, regimeText);
   offer(byId("me-regime"), regimes);
@@ -61,6 +62,7 @@ function choosing() {
     byId("me-code").textContent = ranked.length ? code(ranked[0]) : "";
     const link = new URLSearchParams(CHOICES.map((id) => [id.slice(3), byId(id).value]));
     byId("me-link").href = `#for-me?${link}`;
+    if (told) told(ranked.map((row) => ({ row, cost: costOf(row) })));
   }
 
   for (const id of CHOICES) byId(id).addEventListener("change", draw);

@@ -146,6 +146,7 @@ class Watch:
         matplotlib.use("Agg")
         brian2.BrianLogger.log_level_error()
         brian2.prefs.codegen.target = "numpy"
+        brian2.seed(1)
         sys.meta_path.append(NotHere())
         self._patch()
         os.chdir(self._script.parent)
@@ -202,7 +203,7 @@ class Watch:
     def look(self) -> None:
         """Convert and run each group with a threshold that is new, in a process of its own, so that none is changed."""
         groups = [each() for each in list(BrianObject.__instances__())]
-        for group in groups:
+        for group in sorted(groups, key=lambda each: str(getattr(each, "name", ""))):
             if type(group) is not brian2.NeuronGroup or "spike" not in group.events:
                 continue
             kind = f"{group.user_equations} {group.events} {group.event_codes} {group._refractory}"

@@ -74,6 +74,11 @@ def test_the_sums_about_brian2s_examples_are_those_of_the_table(page):
     assert len(equal) >= len(neurons) * 36 / 39
 
 
+def told(line):
+    file, _group, driven, method, _spikes, verdict = line.strip("| ").split(" | ")
+    return file, driven, method, verdict
+
+
 @pytest.mark.deep
 def test_brian2s_examples_are_as_the_page_says(page, tmp_path):
     try:
@@ -83,7 +88,8 @@ def test_brian2s_examples_are_as_the_page_says(page, tmp_path):
     found, _ = examples_of_brian2.census(folder)
     lines = list(examples_of_brian2.lines(found))
     if f"The examples of Brian2 {brian2.__version__}," in page:
-        assert lines == of_examples(page)
+        # how many spikes there are, and which of two equal groups is the first, is left to random numbers of the script
+        assert sorted(map(told, lines)) == sorted(map(told, of_examples(page)))
     else:  # another release has other examples
         assert sum("| yes" in line for line in lines) > 50
     assert max(each.row.seconds for each in found) < 1

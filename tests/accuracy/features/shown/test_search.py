@@ -68,16 +68,8 @@ def test_the_reasons_hold_for_one_linear_variable_alone(changes):
     assert not FEATURES["resonator"].why_not(NeuronModel(**{**given, **changes}))
 
 
-#: What takes ten seconds to find.
-_OF_HODGKIN_HUXLEY = (("class_2", "resonator"), ("class_1", "bistability"))
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    "names",
-    [("rebound_spike",), *(pytest.param(each, marks=pytest.mark.deep) for each in _OF_HODGKIN_HUXLEY)],
-    ids=" ".join,
-)
+@pytest.mark.deep
+@pytest.mark.parametrize("names", [("class_2", "resonator", "rebound_spike"), ("class_1", "bistability")], ids=" ".join)
 def test_hodgkin_huxley(names):
     # Hodgkin and Huxley 1952: a resonator of class 2, bistable between the onset of firing (6.26) and that of the
     # oscillation of rest (9.8 uA/cm2), which fires after an inhibition (anode break) and accommodates

@@ -3,10 +3,11 @@
 import pytest
 from brian2 import Hz, ms
 
+from spikecost.models.catalogue import MODELS
 from spikecost.models.ground.errors import UserError
 from spikecost.reports.atlas import kept
 from spikecost.reports.comparison.recommendation import recommend as recommend_module
-from spikecost.reports.comparison.recommendation.from_atlas import run_of_atlas
+from spikecost.reports.comparison.recommendation.from_atlas import run_of_atlas, why_not_from_atlas
 from spikecost.reports.comparison.recommendation.recommend import recommend
 from spikecost.reports.comparison.run_folder import RunFolder
 
@@ -44,7 +45,7 @@ def test_an_engine_restricts_it():
         ({"atlas": "constant", "rate": 5000 * Hz}, "no rate of 5000 Hz or more with constant: it has"),
         ({"atlas": "ramp"}, "none of this drive"),
         ({"atlas": "constant", "tolerance": 1e-6 * ms}, "no tolerance as strict as 1e-06 ms"),
-        ({"atlas": "constant", "features": ["tonic_bursting"]}, "--atlas with features"),
+        ({"atlas": "constant", "features": ["tonic_bursting"]}, "no model that is cheap enough shows tonic_bursting"),
         ({"atlas": "constant", "models": ["no_model"]}, "no model 'no_model'"),
     ],
 )
@@ -61,3 +62,50 @@ def test_the_atlas_as_a_run():
     assert rate == 20.0
     assert "nearest" not in said
     assert set(run.models) == set(run.own["model"])
+
+
+def test_without_anything_else_the_atlas_answers_under_a_fluctuating_current():
+    found = recommend(20 * Hz, 0.1 * ms)
+    assert found.why[0].startswith("from the atlas, nothing was run: ornstein_uhlenbeck at 20 Hz")
+    rows = kept.read(
+        wanted={"stimulus": "ornstein_uhlenbeck", "level": "20 Hz", "tolerance": 0.1, "horizon_ms": 1000.0}
+    )
+    assert found.choice["flops_per_ms"] == rows["round_flops_per_ms"].fillna(rows["flops_per_ms"]).min()
+    assert set(found.not_recommended) == set(rows["model"]) - {found.choice["model"]}
+
+
+def test_features_are_looked_up_too(monkeypatch):
+    monkeypatch.setattr(recommend_module, "search", lambda *_: pytest.fail("features were searched for"))
+    found = recommend(20 * Hz, 0.1 * ms, features=["spike_latency"])
+    assert found.choice["model"] == "izhikevich:RS"
+    assert "spike_latency" in found.not_recommended["lif"]
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"rate": 5000 * Hz}, "no rate of 5000 Hz or more"),
+        ({"tolerance": 1e-6 * ms}, "no tolerance as strict as 1e-06 ms"),
+        ({"models": [MODELS["lif"].replace(name="mine")]}, "models of the catalogue only"),
+        ({"features": ["tonic_bursting", "class_2", "accommodation"]}, "none of its models at 20 Hz shows"),
+    ],
+)
+def test_what_the_atlas_cannot_answer_is_run_and_says_why(given, said):
+    more = {"rate": 20 * Hz, "tolerance": 0.1 * ms, "models": None, "features": ()} | given
+    why = why_not_from_atlas(more["rate"] / Hz, more["tolerance"] / ms, more["models"], more["features"])
+    assert said in why
+
+
+def test_a_model_of_ones_own_is_run_alone_beside_the_atlas():
+    mine = MODELS["lif"].replace(name="mine")
+    run, _, said = run_of_atlas(20.0, "ornstein_uhlenbeck", models=[mine, "lif"])
+    assert said.endswith("only mine was run, in the same way")
+    columns = ["method", "detection", "tolerance", "status", "dt_ms", "flops_per_ms"]
+    own, of_lif = (run.table[run.table["model"] == name][columns].reset_index(drop=True) for name in ("mine", "lif"))
+    key = ["method", "detection", "tolerance"]
+    both = own.merge(of_lif, on=key, suffixes=("", "_lif"))
+    assert len(both) == len(own) > 100
+    assert both["dt_ms"].equals(both["dt_ms_lif"])
+    assert both["flops_per_ms"].to_numpy() == pytest.approx(both["flops_per_ms_lif"].to_numpy(), rel=1e-5, nan_ok=True)
+    with pytest.raises(UserError, match="lif is a name in the atlas, too"):
+        run_of_atlas(20.0, "ornstein_uhlenbeck", models=[MODELS["lif"]])

@@ -78,7 +78,9 @@ def test_a_looser_tolerance_is_judged_at_the_next_stricter(small_run):
 @pytest.mark.slow
 def test_without_a_run_the_models_are_run_for_their_costs_alone():
     phases = []
-    found = recommend(50 * Hz, 1 * ms, models=["lif"], progress=Progress(begin=lambda phase, _: phases.append(phase)))
+    found = recommend(
+        50 * Hz, 1 * ms, models=["lif"], atlas=False, progress=Progress(begin=lambda phase, _: phases.append(phase))
+    )
     assert phases == ["finding drives and references", "compiling kernels", "sweeping dt"]
     assert found.choice["model"] == "lif"
     assert 0 < found.choice["error_ms"] <= 1
