@@ -579,6 +579,7 @@ QUICK = {
     "claims": ["costs_2004"],
     "atlas info": [],
     "atlas show": ["lif"],
+    "atlas page": [],
     "atlas make": ["--models", "lif", "--drives", "constant", "--for", "1ms", "--folder", "atlas"],
     "atlas check": ["--fraction", "0.0001"],
 }
