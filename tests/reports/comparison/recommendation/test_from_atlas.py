@@ -3,8 +3,11 @@
 import pytest
 from brian2 import Hz, ms
 
+from spikecost.accuracy.features.shown.known import known
+from spikecost.accuracy.features.shown.search import FOUND
 from spikecost.models.catalogue import MODELS
 from spikecost.models.ground.errors import UserError
+from spikecost.models.reading.by_name import get_model
 from spikecost.reports.atlas import kept
 from spikecost.reports.comparison.recommendation import recommend as recommend_module
 from spikecost.reports.comparison.recommendation.from_atlas import run_of_atlas, why_not_from_atlas
@@ -77,7 +80,7 @@ def test_without_anything_else_the_atlas_answers_under_a_fluctuating_current():
 def test_features_are_looked_up_too(monkeypatch):
     monkeypatch.setattr(recommend_module, "search", lambda *_: pytest.fail("features were searched for"))
     found = recommend(20 * Hz, 0.1 * ms, features=["spike_latency"])
-    assert found.choice["model"] == "izhikevich:RS"
+    assert known(get_model(found.choice["model"]))["spike_latency"] == FOUND
     assert "spike_latency" in found.not_recommended["lif"]
 
 
