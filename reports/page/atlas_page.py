@@ -16,6 +16,7 @@ from ...accuracy.study.study import OURS
 from ...models.detection import DETECTIONS
 from ...models.reading.by_name import get_model
 from ..atlas import kept
+from ..writing.drives import panel_name
 from . import packed, plotly_packed, script_of, style_of, template
 
 #: The columns of the ways that the page ranks, as in the atlas.
@@ -67,6 +68,7 @@ def _data(ways: pd.DataFrame, models: list[str]) -> dict[str, Any]:
     return {
         "ours": OURS,
         "models": models,
+        "drives": {name: panel_name(name) for name in ways["stimulus"].unique()},
         "methods": list(dict.fromkeys(ways["method"])),
         "detections": [name for name in DETECTIONS if name in set(ways["detection"])],
         "engines": [OURS],

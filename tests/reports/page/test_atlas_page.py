@@ -36,7 +36,7 @@ def ranked(opened):
 
 @pytest.mark.parametrize("detection", ["", "grid"])
 def test_the_ranking_is_that_of_the_data(opened, detection):
-    Select(opened.find_element(By.ID, "me-regime")).select_by_visible_text("ornstein uhlenbeck, 20 Hz, 1 s")
+    Select(opened.find_element(By.ID, "me-regime")).select_by_visible_text("fluctuating current, 20 Hz, 1 s")
     choose(opened, "me-tolerance", "0.1")
     choose(opened, "me-detection", detection)
     rows = atlas(stimulus="ornstein_uhlenbeck", level="20 Hz")
@@ -56,7 +56,7 @@ def test_the_ranking_is_that_of_the_data(opened, detection):
 
 
 def test_a_feature_leaves_out_models_that_do_not_show_it(opened):
-    Select(opened.find_element(By.ID, "me-regime")).select_by_visible_text("ornstein uhlenbeck, 20 Hz, 1 s")
+    Select(opened.find_element(By.ID, "me-regime")).select_by_visible_text("fluctuating current, 20 Hz, 1 s")
     before = {line[0] for line in ranked(opened)}
     choose(opened, "me-feature", "spike_latency")
     after = {line[0] for line in ranked(opened)}
