@@ -105,9 +105,9 @@ def _check_refractory(model: NeuronModel) -> None:
         where = f"{model.name}: refractory = '{short(model.refractory)}'"
         known = {*model.system.parameters, *model.system.state}
         lasts = check_refractory(model.system.refractory, known, model.parameter_values, where)
-    elif model.refractory_ms:
-        units.in_ms(model.refractory_time, f"{model.name}: refractory")
-        lasts = True
+    elif model.refractory_time is not None:
+        is_none = get_dimensions(model.refractory_time) is units.MS and not model.refractory_ms
+        lasts = not is_none and bool(units.in_ms(model.refractory_time, f"{model.name}: refractory"))
     if not lasts and not any(name not in OF_TIME for name, _ in model.system.reset):
         raise UserError(
             f"{model.name}: without a reset every step above threshold would be a spike, so that their number would "
