@@ -191,11 +191,8 @@ BAD = {
     ),
     "parameter's unit": ({"parameters": {"tau": 10 * mV}}, "leaky: 'tau' = 10. mV has the wrong unit, expected ms"),
     "parameter without unit": ({"parameters": {"tau": 10}}, "leaky: 'tau' = 10 has the wrong unit, expected ms"),
+    "no time in another unit": ({"refractory": 0 * mV}, "leaky: refractory = 0. V is not a time"),
     "parameter as text": (
-        {"refractory": 0 * mV},
-        "leaky: refractory = 0. V is not a time",
-    ),
-    (
         {"parameters": {"tau": "10*ms"}},
         "leaky: 'tau': expected a number or Brian2 quantity, got '10*ms'",
     ),

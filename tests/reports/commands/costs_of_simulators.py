@@ -23,11 +23,13 @@ from spikecost.harness.engines import named_engine
 from spikecost.models.ground.errors import attempt
 from spikecost.models.reading.by_name import get_model
 from spikecost.reports.commands.engines import MODELS, driven, row_of
+from spikecost.reports.writing.numbers import short
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "simulators.md"
 DASH = "\u2013"
 FIRST, LAST = "<!-- costs -->", "<!-- end of costs -->"
-NAMES = (*("brian2:cython", "nest", "nestml", "neuron", "neuron:crank_nicolson", "neuron:cvode", "arbor"), OURS)
+#: Without Brian2: its start takes about ten times as long as the steps whose time is the difference of two simulations.
+NAMES = (*("nest", "nestml", "neuron", "neuron:crank_nicolson", "neuron:cvode", "arbor"), OURS)
 #: Of the row that `spikecost engines` prints; the engine is named as it is asked for.
 COLUMNS = ("model", "engine", "method", "dt", "ns", "dt for 0.1 ms", "ns for 0.1 ms")
 TIMES = "times ours"
@@ -69,11 +71,17 @@ def written(rows: Sequence[Row], said: str, left: Sequence[tuple[str, str]]) -> 
     lines = [f"| {' | '.join(COLUMNS)} | {TIMES} |", "|---" * (len(COLUMNS) + 1) + "|"] if rows else []
     for row in sorted(rows, key=lambda row: (places[row["model"]], NAMES.index(row["engine"]))):
         needed, own = row["ns for 0.1 ms"], ours.get(row["model"], DASH)
-        times = DASH if DASH in (needed, own) else f"{float(needed) / float(own):.2g}"
-        lines.append(f"| {' | '.join(row[each] for each in COLUMNS)} | {times} |")
+        times = DASH if DASH in (needed, own) else short(float(f"{value(needed) / value(own):.2g}"))
+        shown = {each: short(value(row[each])) for each in ("ns", "ns for 0.1 ms") if row[each] != DASH}
+        lines.append(f"| {' | '.join({**row, **shown}[each] for each in COLUMNS)} | {times} |")
     by_model = {model: ", ".join(name for each, name in left if each == model) for model, _ in left}
     waiting = [f"{LEFT}{'; '.join(f'{model} in {names}' for model, names in by_model.items())}.", ""] if left else []
     return "\n".join([FIRST, *([said, ""] if rows else []), *waiting, *lines, LAST])
+
+
+def value(text: str) -> float:
+    """Return the number that a cell has."""
+    return float(text.replace(",", ""))
 
 
 def put(page: str, part: str) -> str:
