@@ -19,8 +19,8 @@ def import_brian2_alone() -> None:
     """Import Brian2 without the libraries that it only gives on to scripts, if it is not imported yet.
 
     These are pylab, whose names a script gets with Brian2's, and pytest, for Brian2's own tests. Brian2 goes on without
-    them if they are missing. They take a third of the time of its import. Not before
-    a script of a user is executed.
+    them if they are missing. They take a third of the time of its import. Do not call this before a user's script is
+    executed.
     """
     if "brian2" in sys.modules:
         return

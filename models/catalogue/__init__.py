@@ -1,5 +1,6 @@
 """Which models come with spikecost? One file per model."""
 
+from collections.abc import Iterator
 from functools import partial
 from importlib import import_module
 from pkgutil import iter_modules
@@ -54,3 +55,12 @@ for _name, _file in (_FILES | {name: name for name in _others}).items():
     MODELS.register_later(_name, partial(_model, _name, _file))
 #: The models that come with spikecost; `MODELS` may also have those of other packages.
 OWN = (*_FILES, *_others)
+
+
+def with_presets() -> Iterator[NeuronModel]:
+    """Return every model that comes with spikecost, with its own parameters and then with each other preset."""
+    for model in map(MODELS.__getitem__, OWN):
+        yield model
+        for preset in model.presets:
+            if preset != model.preset:
+                yield model.with_preset(preset)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from ...accuracy.study.suite import Suite
-from ...models.catalogue import OWN
+from ...models.catalogue import with_presets
 from ...models.definition.neuron import NeuronModel
 from ...models.ground.errors import UserError
 from ...models.ground.named_files import name_in
@@ -105,11 +105,7 @@ def methods() -> tuple[str, ...]:
 @cache
 def labels() -> tuple[str, ...]:
     """Return every model of the catalogue with every preset, in the order of tables; not those of other packages."""
-    found: dict[str, None] = {}
-    for name in OWN:
-        model = get_model(name)
-        found |= dict.fromkeys([model.label, *(f"{name}:{preset}" for preset in model.presets)])
-    return tuple(found)
+    return tuple(model.label for model in with_presets())
 
 
 def parts(models: Sequence[str] = (), drives: Sequence[str] = ()) -> list[Part]:

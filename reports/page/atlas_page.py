@@ -10,7 +10,7 @@ import pandas as pd
 
 from ...accuracy.features import FEATURES
 from ...accuracy.features.shown.known import known
-from ...accuracy.features.shown.search import FOUND
+from ...accuracy.features.shown.search import FOUND, NOT_TRIED
 from ...accuracy.search.status import WITH_COST
 from ...accuracy.study.study import OURS
 from ...models.detection import DETECTIONS
@@ -78,7 +78,7 @@ def _data(ways: pd.DataFrame, models: list[str]) -> dict[str, Any]:
         "shown": {
             label: sum(outcome == FOUND for outcome in outcomes.values())
             for label, outcomes in found.items()
-            if outcomes
+            if set(outcomes.values()) - {NOT_TRIED}
         },
         "tables": {
             "table": _columns(ways),

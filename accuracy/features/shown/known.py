@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import csv
 import hashlib
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-from ....models.catalogue import MODELS
+from ....models.catalogue import with_presets
 from ....models.definition.neuron import NeuronModel
 from ..protocols.base import FEATURES
 from .search import CANNOT, FOUND, NOT_FOUND, NOT_TRIED, FeatureOutcome, search
@@ -30,15 +29,6 @@ def known(model: NeuronModel) -> dict[str, FeatureOutcome] | None:
     if row is None or row["definition"] != digest(model):
         return None
     return {name: _OUTCOMES[row[name]] for name in FEATURES if name in row}
-
-
-def with_presets() -> Iterator[NeuronModel]:
-    """Return every model of the catalogue with its default parameters, then with each other preset."""
-    for model in MODELS.values():
-        yield model
-        for preset in model.presets:
-            if preset != model.preset:
-                yield model.with_preset(preset)
 
 
 def digest(model: NeuronModel) -> str:

@@ -40,10 +40,10 @@ def why_not_from_atlas(
     if not (rows["tolerance"] <= tolerance).any():
         return f"it has no tolerance as strict as {tolerance:g} ms"
     here = {*rows["model"], *map(name_in, rows["model"])}
-    lacking = [short(str(model)) for model in models or () if _is_of_atlas(model) and model not in here]
+    lacking = [short(str(model)) for model in models or () if is_of_atlas(model) and model not in here]
     if lacking:
         return f"it does not have {', '.join(lacking)} at {level:g} Hz yet"
-    if models is not None and not any(map(_is_of_atlas, models)):
+    if models is not None and not any(map(is_of_atlas, models)):
         return "it has models of the catalogue only"
     if features and not any(_shows(label, features) for label in dict.fromkeys(rows["model"])):
         return f"none of its models at {level:g} Hz shows {', '.join(features)}"
@@ -92,7 +92,7 @@ def run_of_atlas(
             "missing, and with `--atlas off` the models are run"
         )
     rows = rows[rows["level"] == f"{level:g}{_HERTZ}"].reset_index(drop=True)
-    own = [get_model(model) for model in models or () if not _is_of_atlas(model)]
+    own = [get_model(model) for model in models or () if not is_of_atlas(model)]
     known_models = {label: get_model(label) for label in dict.fromkeys(rows["model"])}
     nearest = "" if level == rate else f", the nearest rate that is not below {rate:g} Hz"
     said = f"{stimulus} at {level:g} Hz{nearest}, {len(known_models)} models and presets"
@@ -117,7 +117,8 @@ def _shows(label: str, features: Sequence[str]) -> bool:
     return all(outcomes.get(name) == FOUND for name in features)
 
 
-def _is_of_atlas(model: str | NeuronModel) -> bool:
+def is_of_atlas(model: str | NeuronModel) -> bool:
+    """Whether a model is named, so that the atlas may have it."""
     return isinstance(model, str) and not is_file(model)
 
 

@@ -32,7 +32,7 @@ from ..run_folder import RunFolder
 from . import ways_in_engines
 from .budget import budget_said, read_budget
 from .engines import ENGINES, engine_named
-from .from_atlas import USUAL, run_of_atlas, why_not_from_atlas
+from .from_atlas import USUAL, is_of_atlas, run_of_atlas, why_not_from_atlas
 from .program import program_of, undefined, way_in_brian2
 from .reasons import reasons_for
 from .ways import as_choice, cheapest, in_words, others_said, others_than, ranked, ways_asked_for
@@ -153,7 +153,7 @@ def recommend(
     check_list(features, "features", "['tonic_bursting']")
     if models is not None:
         check_list(models, "models", "['lif']")
-        models = list(models)
+        models = _own_parameters(models) if run is None and not features else list(models)
     check_text(engine, "engine", "brian2", optional=True)
     _check_kinds(run, jobs, progress)
     hertz, allowed, most = _hertz(rate), float(units.in_ms(tolerance, "tolerance")), read_budget(budget)
@@ -165,7 +165,9 @@ def recommend(
         atlas = USUAL
     if atlas is None and run is None and (engine is None or _only_restricts(engine)):
         why_run = why_not_from_atlas(hertz, allowed, models, wanted)
-        atlas, looked_up = (None, f"the models were run, because of the atlas: {why_run}") if why_run else (USUAL, "")
+        atlas, looked_up = (
+            (None, f"the models were run, because the atlas cannot answer: {why_run}") if why_run else (USUAL, "")
+        )
     if atlas:
         check_text(atlas, "atlas", USUAL)
         run, hertz, looked_up = run_of_atlas(hertz, atlas, models=models, jobs=jobs or 1, progress=progress)
@@ -203,6 +205,11 @@ def recommend(
     reasons = {label: why for label, why in (costs | left_out).items() if label != choice["model"]}
     code = program_of(run, in_brian2) if in_brian2 and ENGINES["brian2"].runs(best) else ""
     return Recommendation(asked, choice, why, reasons, others, in_brian2, code)
+
+
+def _own_parameters(models: Iterable[str | NeuronModel]) -> list[str | NeuronModel]:
+    """Return models; a name without a preset is the model with its own parameters."""
+    return [get_model(model).label if is_of_atlas(model) else model for model in models]
 
 
 def _check_kinds(run: RunFolder | None, jobs: int | None, progress: Progress | None) -> None:

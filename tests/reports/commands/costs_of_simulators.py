@@ -28,7 +28,7 @@ from spikecost.reports.writing.numbers import short
 DOCUMENT = Path(__file__).parents[3] / "docs" / "simulators.md"
 DASH = "\u2013"
 FIRST, LAST = "<!-- costs -->", "<!-- end of costs -->"
-#: Without Brian2: its start takes about ten times as long as the steps whose time is the difference of two simulations.
+#: Without Brian2: its start takes longer than the steps whose time is the difference of two simulations.
 NAMES = (*("nest", "nestml", "neuron", "neuron:crank_nicolson", "neuron:cvode", "arbor"), OURS)
 #: Of the row that `spikecost engines` prints; the engine is named as it is asked for.
 COLUMNS = ("model", "engine", "method", "dt", "ns", "dt for 0.1 ms", "ns for 0.1 ms")

@@ -3,9 +3,9 @@
 import pytest
 
 from spikecost.accuracy.features import FEATURES
-from spikecost.accuracy.features.shown.known import FILE, MARKS, digest, known, with_presets
+from spikecost.accuracy.features.shown.known import FILE, MARKS, digest, known
 from spikecost.accuracy.features.shown.search import FOUND, search
-from spikecost.models.catalogue import MODELS
+from spikecost.models.catalogue import MODELS, with_presets
 
 from ....archetypes import choose
 

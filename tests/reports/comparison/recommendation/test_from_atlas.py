@@ -50,7 +50,7 @@ def test_an_engine_restricts_it():
         ({"atlas": "ramp"}, "none of this drive"),
         ({"atlas": "constant", "tolerance": 1e-6 * ms}, "no tolerance as strict as 1e-06 ms"),
         ({"atlas": "constant", "features": ["tonic_bursting"]}, "no model that is cheap enough shows tonic_bursting"),
-        ({"atlas": "constant", "models": ["no_model"]}, "no model 'no_model'"),
+        ({"atlas": "constant", "models": ["no_model"]}, "unknown model 'no_model'"),
     ],
 )
 def test_what_the_atlas_has_not_is_one_line(given, said):
@@ -76,6 +76,13 @@ def test_without_anything_else_the_atlas_answers_under_a_fluctuating_current():
     )
     assert found.choice["flops_per_ms"] == rows["round_flops_per_ms"].fillna(rows["flops_per_ms"]).min()
     assert set(found.not_recommended) >= set(rows["model"]) - {found.choice["model"]}
+
+
+def test_a_name_alone_is_the_model_with_its_own_parameters():
+    found = recommend(20 * Hz, 0.1 * ms, models=["izhikevich"])
+    assert found.choice["model"] == "izhikevich:RS"
+    assert "izhikevich:CH" in found.not_recommended
+    assert recommend(20 * Hz, 0.1 * ms, models=["izhikevich:CH"]).choice["model"] == "izhikevich:CH"
 
 
 def test_features_are_looked_up_too(monkeypatch):
