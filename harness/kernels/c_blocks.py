@@ -234,39 +234,28 @@ def _compares_twice(node: Expr) -> bool:
     return bool(left & right)
 
 
-def _to_hide(block: Block) -> set[int]:
+def _to_hide(block: Block, number: NumberFormat) -> set[int]:
     """Return the ids of nodes whose values must be hidden from the compiler, so that it leaves no operation out.
 
-    It knows that ``abs(x)*abs(x)`` is ``x*x``, that ``abs(exp(x))`` is ``exp(x)``, and that what is rounded is whole.
+    It knows that ``abs(x)*abs(x)`` is ``x*x``, that the square of ``abs(x)*y`` is that of ``x*y``, that ``abs(exp(x))``
+    is ``exp(x)``, that ``-x/-y`` is ``x/y``, and that what is rounded is whole. So it is not told of what an absolute
+    value is taken, that a value is one or is rounded, or that a factor is a negative of something. Neither does it see
+    a number that is 1 only in this format.
     """
+    if not number.functions:
+        return set()
     found: set[int] = set()
-    signed: set[str] = set()
-    """Variables of which the compiler may know the sign."""
-
-    def has_sign(node: Expr) -> bool:
-        if isinstance(node, Var):
-            return node.name in signed
+    for node in nodes(*(assign.value for assign in block.assignments)):
+        if isinstance(node, Const) and abs(node.value) != 1 and abs(number.dtype.type(float(node.value))) == 1:
+            found.add(id(node))
         if not isinstance(node, Op):
-            return isinstance(node, Const)
-        if node.kind in ("add", "mul", "div"):
-            same = node.kind == "mul" and text(node.args[0]) == text(node.args[1])
-            return same or all(map(has_sign, node.args))
-        return node.kind in ("abs", "neg", "sqrt", "exp", "pow") or (node.kind in _ROUNDED and has_sign(node.args[0]))
-
-    every = [node for assign in block.assignments for node in nodes(assign.value) if isinstance(node, Op)]
-    squared = {text(node.args[0]) for node in every if node.kind == "mul" and text(node.args[0]) == text(node.args[1])}
-    for assign in block.assignments:
-        value = assign.value
-        for node in nodes(value):
-            if not isinstance(node, Op):
-                continue
-            if node.kind == "abs" and has_sign(node.args[0]):
-                found.add(id(node.args[0]))
-            is_squared = text(node) in squared or (node is value and assign.target in squared)
-            if node.kind in _ROUNDED or (node.kind == "abs" and is_squared):
-                found.add(id(node))
-        if has_sign(assign.value):
-            signed.add(assign.target)
+            continue
+        if node.kind in (*_ROUNDED, "abs"):
+            found.add(id(node))
+        if node.kind == "abs":
+            found.add(id(node.args[0]))
+        if node.kind in ("mul", "div"):
+            found |= {id(arg) for arg in node.args if isinstance(arg, Op) and arg.kind == "neg"}
     return found
 
 
@@ -274,7 +263,7 @@ def c_block(block: Block, indent: int, declared: Iterable[str] = (), *, number: 
     """Print the statements of a block; names in `declared` are only assigned, other names are declared."""
     lines: list[str] = []
     integers: set[str] = set()
-    hidden = _to_hide(block) if number.functions else ()
+    hidden = _to_hide(block, number)
     for assign in block.assignments:
         value = assign.value
         is_integer = (
@@ -300,7 +289,7 @@ def c_functions(blocks: Iterable[Block], build: Build, number: NumberFormat, vec
     used = [node for block in blocks for node in nodes(*(assign.value for assign in block.assignments))]
     called = {node.kind for node in used if isinstance(node, Op) and node.kind in _DECLARED}
     apart = _APART.format(apart="(test)" if build.lanes else _APART_ALONE) if any(map(_compares_twice, used)) else ""
-    if number.functions and any(map(_to_hide, blocks)):
+    if any(_to_hide(block, number) for block in blocks):
         alone = _HIDDEN_ALONE.format(c=number.c_type, register=number.register)
         apart += f"\n#define hidden(number) {'(number)' if build.lanes else alone}\n"
     lines = []
