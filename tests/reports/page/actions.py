@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import time
 from contextlib import suppress
 
 from selenium.common.exceptions import ElementClickInterceptedException, TimeoutException
@@ -22,6 +23,8 @@ CUT = """
       }).map((each) => `${plot.id}: ${each.textContent}`);
     });
 """
+#: Time in s between two downloads: Chromium silently drops what a page asks for beyond ten downloads in one second.
+BETWEEN_DOWNLOADS = 0.15
 #: Widths and heights of a desktop, a half of one, and a phone, in pixels.
 SIZES = [(1400, 900), (900, 900), (390, 844)]
 
@@ -54,6 +57,7 @@ def click(browser, button):
 def downloaded(browser, downloads, button, name):
     path = downloads / name
     path.unlink(missing_ok=True)
+    time.sleep(BETWEEN_DOWNLOADS)
     click(browser, button)
     # the browser first makes an empty file with this name and later moves the whole table there; no table is empty
     browser.until(lambda: path.exists() and path.stat().st_size)
