@@ -44,8 +44,7 @@ def with_rates_as_numbers(model: NeuronModel, group: brian2.NeuronGroup) -> Neur
     Where variables drive each other, the method needs numbers as their rates: parameters in them become constants.
     """
     choices = [group.method_choice] if isinstance(group.method_choice, str) else group.method_choice
-    exact = {"exact", "linear"} & {each for each in choices if isinstance(each, str)} if choices else set()
-    if not exact or not model.parameters or not _why_not_exact(model):
+    if not choices or choices[0] not in ("exact", "linear") or not model.parameters or not _why_not_exact(model):
         return model
     system = model.system
     sides = [substitute(value, system.subexpressions) for value in system.derivatives.values()]
