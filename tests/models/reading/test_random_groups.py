@@ -128,6 +128,7 @@ def test_what_a_spike_depends_on_is_not_driven(used):
         from_brian2(group, "I")
 
 
+@pytest.mark.deep  # Brian2 takes seconds for its exact solution
 def test_voltage_and_adaptation_that_drive_each_other_are_solved_exactly_as_in_brian2():
     # where they oscillate, Brian2 2.9 ends with an error about complex numbers
     text = """
