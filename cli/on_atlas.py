@@ -7,7 +7,7 @@ import math
 from pathlib import Path
 from typing import Any
 
-from .printing import answer
+from .printing import answer, show_page
 
 
 def atlas(options: argparse.Namespace) -> int:
@@ -36,5 +36,7 @@ def atlas(options: argparse.Namespace) -> int:
                 found = commands.made(options.models, options.drives, **given, progress=progress)
             else:
                 found = commands.checked(options.fraction, options.seed, **given, progress=progress)
+    if options.action == "page" and options.open:
+        show_page(Path(options.out))
     answer(options, found.to_json, lambda: found.text)
     return 0 if found.sound else 2

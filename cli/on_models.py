@@ -15,15 +15,18 @@ def engines(options: argparse.Namespace) -> int:
     """Compare other simulators."""
     from ..models.definition.language import units
     from ..reports.commands.engines import engines
+    from ..reports.writing.bars import bars
 
-    found = engines(
-        several(options.models, options),
-        options.engines,
-        dt=None if options.dt is None else units.in_ms(units.parse_quantity(options.dt), "--dt"),
-        horizon=units.parse_quantity(options.horizon),
-        neurons=options.neurons,
-        shortest=units.in_ms(units.parse_quantity(options.shortest), "--shortest"),
-    )
+    with bars(quiet=options.quiet) as progress:
+        found = engines(
+            several(options.models, options),
+            options.engines,
+            dt=None if options.dt is None else units.in_ms(units.parse_quantity(options.dt), "--dt"),
+            horizon=units.parse_quantity(options.horizon),
+            neurons=options.neurons,
+            shortest=units.in_ms(units.parse_quantity(options.shortest), "--shortest"),
+            progress=progress,
+        )
     answer(options, found.to_json, lambda: found.shown(texts=options.texts))
     return 0
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from ..models.ground.errors import UserError
 from ..models.ground.interruption import keeping
 from .asked import data_file, several
-from .printing import answer, complain, show_text
+from .printing import answer, complain, show_page, show_text
 
 if TYPE_CHECKING:
     from ..accuracy.study.suite import Suite
@@ -102,9 +103,7 @@ def _run_and_say(options: argparse.Namespace, suite: Suite, chosen: Mapping[str,
     if elsewhere:
         complain(elsewhere)
     if options.open:
-        import webbrowser
-
-        webbrowser.open(page.resolve().as_uri())
+        show_page(page)
     answer(options, lambda: found(comparison, page, more), lambda: summary(comparison, page, "\n".join(more)))
     if comparison.study.interrupted:
         return 130
@@ -118,8 +117,13 @@ def report(options: argparse.Namespace) -> int:
     from ..reports.comparison.report import report
 
     formats = None if options.format is None else [name for name in options.format.split(",") if name]
-    written = [str(path) for path in report(options.folder, formats, options.out)]
-    answer(options, lambda: written, lambda: "\n".join(written))
+    if options.open and formats is not None and "html" not in formats:
+        raise UserError(f"--open: --format {options.format} writes no page; add html to it")
+    written = report(options.folder, formats, options.out)
+    if options.open:
+        show_page(next(path for path in written if path.suffix == ".html"))
+    names = [str(path) for path in written]
+    answer(options, lambda: names, lambda: "\n".join(names))
     return 0
 
 
@@ -163,41 +167,50 @@ def check(options: argparse.Namespace) -> int:
     """Compare a run with a baseline; return 1 if it regressed."""
     from ..reports.regression import command
 
-    source = _figures(options)
-    status, said = command.check(
-        source,
-        options.baseline,
-        gate_times=options.gate_times,
-        only=options.only,
-        every=options.all,
-        as_json=options.json,
-        junit=options.junit,
-        markdown=options.markdown,
-        github=options.github,
-        without_counter=options.without_counter,
-        arguments=source.arguments,
-        whose=source.whose,
-    )
+    with _figures(options) as source:
+        status, said = command.check(
+            source,
+            options.baseline,
+            gate_times=options.gate_times,
+            only=options.only,
+            every=options.all,
+            as_json=options.json,
+            junit=options.junit,
+            markdown=options.markdown,
+            github=options.github,
+            without_counter=options.without_counter,
+            arguments=source.arguments,
+            whose=source.whose,
+        )
     options.status = status  # it is the exit status, even if the table is not read to its end
     show_text(said)
     return status
 
 
-def _figures(options: argparse.Namespace) -> Source:
+@contextmanager
+def _figures(options: argparse.Namespace) -> Iterator[Source]:
+    """Return where figures come from; a run that has to be made shows its progress meanwhile."""
     from ..reports.regression import command
+    from ..reports.writing.bars import bars
 
-    return command.source(
-        options.folder, options.suite, options.jobs, options.models, allow_python=options.allow_python
-    )
+    with bars(quiet=options.quiet) as progress:
+        yield command.source(
+            options.folder,
+            options.suite,
+            options.jobs,
+            options.models,
+            allow_python=options.allow_python,
+            progress=progress,
+        )
 
 
 def update(options: argparse.Namespace) -> int:
     """Write a run's figures to a baseline."""
     from ..reports.regression import command
 
-    show_text(
-        command.update(_figures(options), options.baseline, options.json, options.without_counter, options.figures)
-    )
+    with _figures(options) as source:
+        said = command.update(source, options.baseline, options.json, options.without_counter, options.figures)
+    show_text(said)
     return 0
 
 

@@ -176,3 +176,8 @@ def add_data(parser: argparse.ArgumentParser) -> None:
 def add_quiet(parser: argparse.ArgumentParser) -> None:
     """Add the option against progress bars."""
     parser.add_argument("--quiet", action="store_true", help="show no progress")
+
+
+def add_open(parser: argparse.ArgumentParser) -> None:
+    """Add the option that shows the page that a command wrote."""
+    parser.add_argument("--open", action="store_true", help="open the page in the browser when it is written")

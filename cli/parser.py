@@ -16,6 +16,7 @@ from .options import (
     add_data,
     add_input,
     add_one_of,
+    add_open,
     add_quiet,
     add_rows,
     add_run,
@@ -136,7 +137,7 @@ def _add_comparison(commands: Any) -> None:
         metavar="N",
         help="run nothing but a few cells in N regimes of each model (default 1), and estimate how long all take",
     )
-    run.add_argument("--open", action="store_true", help="open the page in the browser when it is written")
+    add_open(run)
     add_quiet(run)
     run.set_defaults(run=on_runs.run)
 
@@ -157,6 +158,7 @@ def _add_readers(commands: Any) -> None:
     add_run(report)
     report.add_argument("--format", metavar="F,F,...", help="such as html,md,tex,csv,bib (default: all)")
     report.add_argument("--out", metavar="DIR", help="folder of the report (default: report, in that of the run)")
+    add_open(report)
     report.set_defaults(run=on_runs.report)
 
     compared = commands.add_parser("compare", help="compare two runs: machines, compilers, versions")
@@ -244,6 +246,7 @@ def _add_engines(commands: Any) -> None:
     )
     compared.add_argument("--texts", action="store_true", help="print the models as the simulators read them, too")
     add_input(compared)
+    add_quiet(compared)
     compared.set_defaults(run=on_models.engines)
 
 

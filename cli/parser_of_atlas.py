@@ -7,7 +7,7 @@ import os
 from typing import Any
 
 from . import on_atlas
-from .options import Parser, add_quiet, add_store
+from .options import Parser, add_open, add_quiet, add_store
 
 
 def add_atlas(commands: Any) -> None:
@@ -20,6 +20,7 @@ def add_atlas(commands: Any) -> None:
     show.add_argument("--drive", metavar="KIND", help="such as constant or ornstein_uhlenbeck (default: all)")
     page = _action(actions, "page", "write the atlas as one HTML file, to choose a model in a browser")
     page.add_argument("--out", default="atlas.html", metavar="FILE", help="file (default: atlas.html)")
+    add_open(page)
     make = _action(actions, "make", "make the parts that are missing, the most useful first")
     make.add_argument("--models", nargs="+", default=(), metavar="MODEL", help="only these, such as lif adex:bursting")
     make.add_argument("--drives", nargs="+", default=(), metavar="KIND", help="only these, such as constant")

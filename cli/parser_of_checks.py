@@ -7,7 +7,7 @@ import os
 from typing import Any
 
 from . import on_runs
-from .options import Parser, add_consent, add_data
+from .options import Parser, add_consent, add_data, add_quiet
 
 
 def add_checks(commands: Any) -> None:
@@ -39,6 +39,7 @@ def add_checks(commands: Any) -> None:
             action="store_true",
             help="accept counts that no exact counter confirms, where none works (see doctor)",
         )
+        add_quiet(command)
     update.add_argument(
         "--figures",
         nargs="+",

@@ -6,6 +6,7 @@ import argparse
 import contextlib
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from ..models.ground.errors import visible
@@ -20,6 +21,13 @@ def complain(message: str) -> None:
     """Print a message on one line of the standard error, if it is still open."""
     with contextlib.suppress(OSError):
         print(f"spikecost: {visible(' '.join(message.split()))}", file=sys.stderr, flush=True)
+
+
+def show_page(page: Path) -> None:
+    """Open a page in the browser."""
+    import webbrowser
+
+    webbrowser.open(page.resolve().as_uri())
 
 
 def answer(options: argparse.Namespace, found: Callable[[], Any], text: Callable[[], str]) -> None:

@@ -596,6 +596,15 @@ def commands(parser=None, name=""):
                 yield from commands(of, f"{name} {each}".strip())
 
 
+def options_of(command):
+    """The options of a command."""
+    parser = cli._parser()
+    for name in command.split():
+        below = next(action for action in parser._actions if isinstance(action, _SubParsersAction))
+        parser = below.choices[name]
+    return {option for action in parser._actions for option in action.option_strings}
+
+
 @pytest.fixture(scope="module")
 def kept(report, tmp_path_factory):
     """A folder with a run, a baseline, a history and a store of one result, which tests may change."""
@@ -614,8 +623,9 @@ def test_every_command_prints_one_json_document(said, kept, monkeypatch, command
     monkeypatch.chdir(kept)
     if command.startswith("cache "):  # not that of all other tests
         monkeypatch.setenv("SPIKECOST_CACHE", str(kept / "cache"))
-    status, out, _ = said(*command.split(), *QUICK[command], "--json")
-    assert status == 0
+    quiet = ["--quiet"] if "--quiet" in options_of(command) else []
+    status, out, err = said(*command.split(), *QUICK[command], "--json", *quiet)
+    assert (status, err) == (0, "")
 
     def refuse(constant):
         raise AssertionError(f"{constant} is not JSON")
@@ -672,6 +682,7 @@ def test_no_command_prints_a_line_wider_than_the_terminal(said, kept, monkeypatc
         monkeypatch.setenv("SPIKECOST_CACHE", str(kept / "cache"))
     status, out, err = said(*command.split(), *QUICK[command])
     assert status == 0
+    assert not err or "--quiet" in options_of(command)  # progress
     wide = [line for line in f"{out}\n{err}".splitlines() if cell_len(line) > columns]
     # a path or the name of a figure is never cut
     assert all("/" in line and len(line.strip().split("  ")) == 1 for line in wide), wide
@@ -717,6 +728,20 @@ def test_every_option_and_command_is_described():
                     look(of, f"{name} {each}")
 
     look(cli._parser(), "spikecost")
+
+
+@pytest.mark.parametrize("command", [*commands()])
+def test_commands_alike_have_the_same_options_and_an_error_names_its_own_help(said, command):
+    options = options_of(command)
+    assert {"--help", "--json"} <= options
+    if "--jobs" in options:  # it computes for more than a moment
+        assert "--quiet" in options
+    assert ("--open" in options) == (command in ("run", "report", "atlas page"))
+    if "--plot" in options:
+        assert "--data" in options
+    status, out, err = said(*command.split(), *QUICK[command], "--no-such-option")
+    assert (status, out) == (2, "")
+    assert err == f"spikecost {command}: unrecognized arguments: --no-such-option; see spikecost {command} --help\n"
 
 
 def test_every_method_that_a_verdict_may_name_can_be_counted_and_shown(said):
@@ -848,3 +873,9 @@ def test_quiet_shows_no_progress_and_open_opens_the_page(tmp_path, monkeypatch, 
     assert main([*asked, "--out", str(out), "--quiet", "--open"]) == 0
     assert capsys.readouterr().err == ""
     assert opened == [(out / "index.html").resolve().as_uri()]
+    assert main(["report", str(out), "--format", "html", "--open"]) == 0
+    assert main(["atlas", "page", "--out", str(tmp_path / "atlas.html"), "--open"]) == 0
+    assert opened[1:] == [(out / "report" / "index.html").resolve().as_uri(), (tmp_path / "atlas.html").as_uri()]
+    assert main(["report", str(out), "--format", "md", "--open"]) == 2
+    assert "--open" in capsys.readouterr().err
+    assert len(opened) == 3

@@ -180,7 +180,8 @@ def _compare(
             if regime.said:
                 progress.say(regime.said)
     if not any(regime.trials for regime in study.regimes):
-        raise UserError(f"nothing to compare: {study.regimes[0].reason}")
+        first = study.regimes[0]
+        raise UserError(f"nothing to compare: {first.model.label}: {first.reason}")
     kinds = one_of_each_kind(study.regimes)
     progress.begin("compiling kernels", len(kinds))
     kernels = {}

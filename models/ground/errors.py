@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 Found = TypeVar("Found")
 
@@ -103,13 +103,34 @@ class UserError(ValueError):
 
     The message is one line that says what was given, what is expected and what to do.
     The command line prints it and exits with status 2.
+
+    Parameters
+    ----------
+    said : str
+    about : str
+        What the message is about, such as a model or a file; the message begins with it.
     """
 
-    def __init__(self, message: str = "") -> None:
+    def __init__(self, said: str = "", *, about: str = "") -> None:
         # quoted names from files of others may contain line breaks
-        super().__init__(message if message.isprintable() else " ".join(message.split()))
+        self.said, self.about = (each if each.isprintable() else " ".join(each.split()) for each in (said, about))
+        super().__init__(f"{self.about}: {self.said}" if about else self.said)
         self.place: tuple[str | int, ...] = ()
         """The place in a definition: a field, then names within it; a number is a line of a text, counted from 0."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # subclasses have other arguments; workers in other processes send errors back
+        return _as_it_was, (type(self), self.args, self.__dict__)
+
+    def without(self, about: str) -> str:
+        """Return the message for a place that names what it is about already."""
+        return self.said if self.about == about else str(self)
+
+
+def _as_it_was(kind: type[UserError], args: tuple[Any, ...], state: dict[str, Any]) -> UserError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(state)
+    return error
 
 
 @contextmanager
@@ -122,11 +143,18 @@ def at(*place: str | int) -> Iterator[None]:
         raise
 
 
-def reason_of(error: BaseException) -> str:
-    """Return in one line why something failed: the message of a user's mistake; for other errors, also their name."""
-    said = " ".join(str(error).split())
+def reason_of(error: BaseException, about: str = "") -> str:
+    """Return in one line why something failed: the message of a user's mistake; for other errors, also their name.
+
+    Parameters
+    ----------
+    error : BaseException
+    about : str
+        What the reader knows already: a message about it does not name it again.
+    """
     if isinstance(error, UserError):
-        return said
+        return error.without(about)
+    said = " ".join(str(error).split())
     name = type(error).__name__
     return f"failed with {name}: {said}" if said else f"failed with {name}"
 

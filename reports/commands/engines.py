@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from ...accuracy.search.engines.errors import SHORTEST, EngineErrors, engine_errors, own_errors
+from ...accuracy.study.phases.progress import Progress
 from ...accuracy.study.study import OURS
 from ...harness.engines import ENGINES, named_engine
 from ...harness.stimuli import Stimulus, constant
@@ -62,6 +63,7 @@ def engines(
     horizon: Any,
     neurons: int = 1000,
     shortest: Fraction = SHORTEST,
+    progress: Progress | None = None,
 ) -> Engines:
     """Compare simulators on models with a constant input, their drive.
 
@@ -78,6 +80,8 @@ def engines(
         Number of neurons of the simulations that are timed; 0 if none is.
     shortest : Fraction
         The shortest time step to try, in ms.
+    progress : Progress, optional
+        Told how far the comparison is.
 
     Raises
     ------
@@ -87,11 +91,15 @@ def engines(
     asked = [named_engine(name) for name in (names or ENGINES)]
     rows: list[dict[str, Any]] = []
     texts: dict[str, str] = {}
-    for model in [get_model(each) for each in (models or MODELS)]:
+    progress = progress or Progress()
+    compared = [get_model(each) for each in (models or MODELS)]
+    progress.begin("comparing simulators", len(compared) * (len(names or ENGINES) + 1))
+    for model in compared:
         stimulus = driven(model, horizon)
         look = partial(row_of, model, stimulus, dt=dt, neurons=neurons, shortest=shortest)
         for name in [*(names or ENGINES), OURS]:
             row, text = look(name)
+            progress.done()
             rows.append(row)
             if text:
                 texts[f"{model.label} {name}"] = text

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from ...accuracy.study.phases.progress import Progress
 from ...accuracy.study.runner import check_jobs
 from ...models.ground.errors import UserError
 from ..comparison.run_folder import RunFolder
@@ -126,6 +127,7 @@ def source(
     models: Sequence[str] = (),
     *,
     allow_python: bool = False,
+    progress: Progress | None = None,
 ) -> Source:
     """Return where the figures come from: a run's folder, or a suite that is run (default: the small one).
 
@@ -137,6 +139,8 @@ def source(
         Instead of the models of the suite.
     allow_python : bool
         Whether the suite's file may name Python files.
+    progress : Progress, optional
+        Told how far a run is.
 
     Raises
     ------
@@ -160,7 +164,7 @@ def source(
         *(("--allow-python",) if allow_python else ()),
     )
     whose = f"spikecost's own models {', '.join(map(str, SMALL.models))}" if not (suite or models) else ""
-    return Source(lambda: figures_of(run_small(chosen, jobs)), arguments, whose)
+    return Source(lambda: figures_of(run_small(chosen, jobs, progress)), arguments, whose)
 
 
 def update(
