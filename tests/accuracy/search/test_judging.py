@@ -81,8 +81,10 @@ def test_times_that_are_no_train_are_refused(times):
 def test_runs_share_equal_tallies():
     """Runs at one setting often have the same tallies; half a million runs are in memory at once."""
     tallies = [{"step": 10, "spike": 1}, {"step": 10, "spike": 2}, {"step": 10, "spike": 1}]
-    outcomes = [replace(outcome([10.0], [0.0] * 3), tallies=each) for each in tallies]
-    runs = judged([trial([10.0], [0.0] * 3, 0)] * 3, outcomes, [])
+    outcomes = [replace(outcome(np.array([10.0]), [0.0] * 3), tallies=each) for each in tallies]
+    runs = judged([trial(np.array([10.0]), [0.0] * 3, 1)] * 3, outcomes, [])
     assert [run.tallies for run in runs] == tallies
     assert runs[0].tallies is runs[2].tallies
-    assert decoded(encoded({Fraction(1): runs})) == {Fraction(1): runs}
+    again = decoded(encoded({Fraction(1): runs}))[Fraction(1)]
+    assert [run.tallies for run in again] == tallies
+    assert again[0].tallies is again[2].tallies
