@@ -219,7 +219,7 @@ MUTANTS = [
     ),
     *_in(
         "accuracy/search",
-        "accuracy/search/test_criterion.py accuracy/search reports/test_verified.py",
+        "accuracy/search/test_criterion.py accuracy/search/test_tolerance.py accuracy/search reports/test_verified.py",
         ("tolerance.py", "SPARE, LEAST = 1, 0.7", "SPARE, LEAST = 0, 0.7"),
         ("tolerance.py", "2 * scaled[-1] - scaled[", "scaled[-1] + 0 * scaled["),
         (
