@@ -14,7 +14,7 @@ from brian2 import ms
 
 from ...harness.stimuli import STIMULI, Kind, Stimulus
 from ...models.definition.neuron import NeuronModel
-from ...models.ground.errors import UserError, reason_of
+from ...models.ground.errors import NoValue, attempt
 from ..measures.spike_trains import SpikeTrain
 from ..references import taylor
 from ..references.cache import recall
@@ -193,30 +193,37 @@ def as_it_stands(model: NeuronModel, stimulus: str, horizon: float, trials: int,
 
 def _around_rates(asked: Regime, trials: int, find: Callable[[], Drive]) -> Regime:
     model, horizon = asked.model, asked.horizon
-    try:
+
+    def around() -> Regime:
         drive = find()
         drives = [drive.value, *(drive_near(model, drive, SPREAD * _place(k), horizon) for k in range(1, trials))]
         stimuli = [constant_drive(model, value, horizon).divided(horizon / PIECES * ms) for value in drives]
-        found = tuple(Trial(model, each, kept_reference(model, each)) for each in stimuli)
-    except Exception as error:  # any error of a model becomes the reason of its regime
-        return replace(asked, reason=reason_of(error, model.label), failed=not isinstance(error, UserError))
-    return _with_spikes(asked, drive, found)
+        return _with_spikes(asked, drive, tuple(Trial(model, each, kept_reference(model, each)) for each in stimuli))
+
+    return _or_reason(asked, around)
 
 
 def _around_drive(asked: Regime, trials: int, seed: int, find: Callable[[], float]) -> Regime:
     model, kind = asked.model, STIMULI[asked.stimulus]
-    try:
+
+    def around() -> Regime:
         driven, value = kind.driven(model), find()
         stimuli = stimuli_around(kind, model, value, asked.horizon, trials, seed=seed)
         found, left_out = _with_references(driven, stimuli)
-    except Exception as error:  # any error of a model becomes the reason of its regime
-        return replace(asked, reason=reason_of(error, model.label), failed=not isinstance(error, UserError))
-    rate = 1000 * fmean(trial.spikes for trial in found) / asked.horizon
-    note = (
-        f"{left_out} paths of the noise were left out: they touch the threshold, so that not even the number of spikes "
-        "is certain"
-    )
-    return _with_spikes(asked, Drive(value, rate, note if left_out else ""), found)
+        rate = 1000 * fmean(trial.spikes for trial in found) / asked.horizon
+        note = (
+            f"{left_out} paths of the noise were left out: they touch the threshold, so that not even the number of "
+            "spikes is certain"
+        )
+        return _with_spikes(asked, Drive(value, rate, note if left_out else ""), found)
+
+    return _or_reason(asked, around)
+
+
+def _or_reason(asked: Regime, make: Callable[[], Regime]) -> Regime:
+    """Return a regime; any error of the model becomes the reason why it has no trials."""
+    found = attempt(make, asked.model.label)
+    return replace(asked, reason=found.reason, failed=found.failed) if isinstance(found, NoValue) else found
 
 
 def _with_references(model: NeuronModel, stimuli: list[Stimulus]) -> tuple[tuple[Trial, ...], int]:

@@ -198,6 +198,7 @@ def _compare(
     if suite.witnessed:
         sweeping = Sweeping(workers, suite, store, progress.say)
         _fill_map(study, sweeping, kernels, finders, contradicted, progress=progress)
+    del finders  # they hold most runs: those of the settings that are in no table
     formats = {OURS: kernels}
     for precision in suite.precisions[1:]:
         progress.begin(f"compiling kernels, {precision}", len(kinds))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -133,6 +134,21 @@ def _as_it_was(kind: type[UserError], args: tuple[Any, ...], state: dict[str, An
     return error
 
 
+#: The message of a command for which the system refuses memory.
+MORE_MEMORY = "there is not enough memory for this; end other programs, allow more (ulimit -v), or ask for less"
+
+
+def is_without_memory(error: BaseException) -> bool:
+    """Whether something failed because the system refuses memory; libraries that are loaded have their own words."""
+    if isinstance(error, ImportError):
+        return any(said in str(error) for said in ("failed to map segment", "annot allocate memory", "bad_alloc"))
+    return isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM)
+
+
+class NoThreadError(MemoryError):
+    """The system refuses another thread, so that nothing more can be done: this is the reason of no single result."""
+
+
 @contextmanager
 def at(*place: str | int) -> Iterator[None]:
     """Add the place of what a block reads to the front of the places of its errors."""
@@ -171,12 +187,26 @@ class NoValue:
         return self.reason
 
 
-def attempt(look: Callable[[], Found]) -> Found | NoValue:
-    """Return the result of a function, or why it has none, so that an error in one place does not end the rest."""
+def attempt(look: Callable[[], Found], about: str = "") -> Found | NoValue:
+    """Return the result of a function, or why it has none, so that an error in one place does not end the rest.
+
+    Parameters
+    ----------
+    look : callable
+    about : str
+        What the reader of the reason knows already; see `reason_of`.
+
+    Raises
+    ------
+    NoThreadError
+        As the function does.
+    """
     try:
         return look()
+    except NoThreadError:
+        raise
     except Exception as error:
-        return NoValue(reason_of(error), failed=not isinstance(error, UserError))
+        return NoValue(reason_of(error, about), failed=not isinstance(error, UserError))
 
 
 def shortened(path: str, most: int = 200) -> str:

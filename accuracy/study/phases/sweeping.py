@@ -61,9 +61,8 @@ def one_of_each_kind(regimes: Iterable[Regime]) -> dict[tuple[NeuronModel, str],
 def compiled_for(regime: Regime, suite: Suite, precision: str = DOUBLE) -> Kernels:
     """Compile a model's kernels; one by one if compiling them together fails."""
     compiled = partial(kernels_of, regime.driven, varying=regime.varying, alone=suite.witnessed, precision=precision)
-    try:
-        return compiled(suite.pairs)
-    except Exception:
+    together = attempt(partial(compiled, suite.pairs))
+    if isinstance(together, NoValue):
         one_by_one = Kernels(precision=precision)
         for pair in suite.pairs:
             one = attempt(partial(compiled, [pair]))
@@ -73,6 +72,7 @@ def compiled_for(regime: Regime, suite: Suite, precision: str = DOUBLE) -> Kerne
                 one_by_one.compiled |= one.compiled
                 one_by_one.reasons |= one.reasons
         return one_by_one
+    return together
 
 
 def guessed_cost(regime: Regime, method: str, detection: str, kernels: Kernels) -> float:

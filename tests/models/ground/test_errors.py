@@ -6,7 +6,7 @@ import pickle
 
 import pytest
 
-from spikecost.models.ground.errors import NoValue, UserError, attempt, reason_of
+from spikecost.models.ground.errors import NoThreadError, NoValue, UserError, attempt, reason_of
 from spikecost.models.reading.data import Misfit
 from spikecost.reports.writing.files import CannotWrite
 
@@ -27,12 +27,13 @@ def test_a_mistake_of_the_user_is_told_from_a_failure_of_the_program(error, fail
     assert str(error) in str(found)
 
 
-def test_what_ends_the_program_is_not_held_up():
-    def interrupted():
-        raise KeyboardInterrupt
+@pytest.mark.parametrize("error", [KeyboardInterrupt, NoThreadError])
+def test_what_ends_the_program_is_not_held_up(error):
+    def ended():
+        raise error
 
-    with pytest.raises(KeyboardInterrupt):
-        attempt(interrupted)
+    with pytest.raises(error):
+        attempt(ended)
 
 
 def test_what_a_message_is_about_is_not_cut_out_of_it():
