@@ -219,7 +219,7 @@ MUTANTS = [
     ),
     *_in(
         "accuracy/search",
-        "accuracy/search reports/test_verified.py",
+        "accuracy/search/test_criterion.py accuracy/search/test_tolerance.py accuracy/search reports/test_verified.py",
         ("tolerance.py", "SPARE, LEAST = 1, 0.7", "SPARE, LEAST = 0, 0.7"),
         ("tolerance.py", "2 * scaled[-1] - scaled[", "scaled[-1] + 0 * scaled["),
         (
@@ -277,7 +277,7 @@ MUTANTS = [
     # --- verdicts on figures
     *_in(
         "reports/regression",
-        "reports/regression",
+        "reports/regression/test_judge.py reports/regression/test_of_run.py reports/regression/kept reports/regression",
         (
             "judge.py",
             "worse = before - after if kind.lower_is_worse else",
