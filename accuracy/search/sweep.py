@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
+from typing import ClassVar
 
 from ...models.ground.errors import UserError
 
@@ -22,6 +23,10 @@ RUNG = 2 ** (1 / PROBES)
 ROUND = tuple(map(Fraction, ("8", "5", "4", "2.5", "2", "1")))
 #: More than `PROBES` settings are tried for steps longer than this many times the finest step of a sweep.
 CHEAP = 40
+#: A voltage may be above the threshold for less time than a step takes. Whether an error control sees that spike is
+#: then chance: it may see it with a loose tolerance, and lose it with a stricter one. So each power of ten down to this
+#: tolerance is tried. (Fixed steps are shorter than such times long before a sweep may end.)
+STRICT = 1e-9
 
 
 @dataclass(frozen=True)
@@ -45,6 +50,8 @@ class TimeSteps:
     bracket = BRACKET
     #: Errors grow with dt to a power between these.
     orders = (1.0, 6.0)
+    #: Settings that are run even if the sweep ends early.
+    always: ClassVar[tuple[Fraction, ...]] = ()
 
     @cached_property
     def settings(self) -> tuple[Fraction, ...]:
@@ -99,6 +106,11 @@ class Tolerances:
         decades = math.log10(self.loosest / self.strictest)
         count = round(decades * self.per_decade)
         return tuple(_rounded(self.loosest * 10 ** (-decades * i / count)) for i in range(count + 1))
+
+    @cached_property
+    def always(self) -> tuple[Fraction, ...]:
+        """Settings that are run even if the sweep ends early: one per decade down to `STRICT`."""
+        return tuple(setting for setting in self.settings[:: self.per_decade] if setting > STRICT / 2)
 
     @cached_property
     def ladder(self) -> tuple[Fraction, ...]:

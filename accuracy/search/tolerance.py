@@ -126,14 +126,14 @@ def descend(curve: ErrorCurve, sweep: TimeSteps | Tolerances, criteria: Iterable
     """Run a sweep from coarse to fine; return the settings that were run.
 
     It ends early once, at `CALM` settings in a row, all errors of all stimuli are `CALM_MARGIN` times below their
-    tolerance. Without criteria, it does not end early.
+    tolerance; only some of the finer ones are then run (`always` of the sweep). Without criteria, it does not end early.
     """
     wanted = tuple(criteria)
     calm = 0
     for n, setting in enumerate(sweep.settings, 1):
         calm = calm + 1 if wanted and all(min(curve.times_over(setting, each)) >= CALM_MARGIN for each in wanted) else 0
         if calm == CALM:
-            return sweep.settings[:n]
+            return (*sweep.settings[:n], *(each for each in sweep.always if each < setting))
     return sweep.settings
 
 

@@ -191,6 +191,17 @@ def test_the_tolerance_of_an_error_control_is_found_too():
     ).reason.endswith("maximum 5 ms at tolerance 1e-11")
 
 
+def test_a_spike_that_a_strict_error_control_loses_is_found():
+    """Under a fluctuating current, LIF is above its threshold for 0.66 ms; some longer steps see nothing of it."""
+    curve = curve_of(Made(lambda tolerance: np.inf if 2.6e-7 < tolerance < 3.1e-6 else 1e-4 * tolerance))
+    sweep, criterion = Tolerances(), Criterion("maximum", 0.1)
+    run = descend(curve, sweep, [criterion])
+    assert len(run) < len(sweep.settings) / 2 + CALM
+    answer = coarsest_setting(curve, sweep, run, criterion)
+    assert 1.2e-7 < float(answer.setting) < 2.6e-7
+    assert float(answer.holds_again_at) > 3.1e-6
+
+
 def test_any_measure_can_be_the_criterion():
     curve = curve_of(Made(lambda dt: 40 * dt), ["gamma_2ms"])
     # the third of three spikes leaves the window of 2 ms at dt = 0.05
