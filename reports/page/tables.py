@@ -30,7 +30,7 @@ MOST_SAID = 4
 #: With more models, the answer has a row per model, not a column, and the title names only the first.
 MOST_ACROSS = 4
 #: The answer shows as many models at first; a button shows the others.
-MOST_AT_FIRST = 8
+MOST_AT_FIRST = 5
 MOST_NAMED = 6
 
 
