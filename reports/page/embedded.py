@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from ...accuracy.study.study import OURS
@@ -84,6 +86,7 @@ def data(run: RunTables) -> dict[str, Any]:
             "loosest": _plain(float(in_sight(run.ratios)["tolerance"].max())),
         },
         "recorded": _recorded(run),
+        "resolution": _RESOLUTION,
         "features": _features(run),
         "tables": {name: _columns(frame) for name, frame in named.items()},
     }
@@ -123,8 +126,16 @@ def _plain(value: Any) -> Any:
     return None if value is pd.NA else value
 
 
+#: Steps of the range of a recorded voltage, and the resolution of spike times in ms: more than a screen can show.
+_LEVELS, _RESOLUTION = 5000, 1e-5
+
+
 def _recorded(run: RunTables) -> list[dict[str, Any]]:
-    """Return one entry per recording: what it is of, its spikes, and its voltage from `start` in steps of `step`."""
+    """Return one entry per recording: what it is of, its spikes, and its voltage from `start` in steps of `step`.
+
+    Both are whole numbers, each the difference from the one before, which compress well: the voltage in steps of
+    `quantum`, and the spike times in steps of `_RESOLUTION`.
+    """
     keys = [*REGIME, "model", "method", "detection", "measure", "tolerance"]
     voltages = {_known(key): group for key, group in run.voltages.groupby(keys, sort=False, dropna=False)}
     spikes = {_known(key): group for key, group in run.spikes.groupby(keys, sort=False, dropna=False)}
@@ -138,11 +149,27 @@ def _recorded(run: RunTables) -> list[dict[str, Any]]:
                 **dict(zip(keys, key, strict=True)),
                 "start": float(times[0]),
                 "step": float(step),
-                "voltage": [float(f"{value:.4g}") for value in group["voltage"]],
-                "spikes": [] if own is None else [round(value, 5) for value in own["time_ms"].tolist()],
+                **_voltage(group["voltage"].to_numpy(float)),
+                "spikes": [] if own is None else _differences(own["time_ms"].to_numpy() / _RESOLUTION),
             }
         )
     return found
+
+
+def _voltage(values: npt.NDArray[np.float64]) -> dict[str, Any]:
+    known = values[np.isfinite(values)]
+    lowest, highest = (float(known.min()), float(known.max())) if len(known) else (0.0, 0.0)
+    quantum = (highest - lowest) / _LEVELS or 1.0
+    return {
+        "lowest": lowest,
+        "quantum": quantum,
+        "voltage": _differences(np.clip((values - lowest) / quantum, 0, _LEVELS)),
+    }
+
+
+def _differences(values: npt.NDArray[np.float64]) -> list[int]:
+    whole = np.rint(np.nan_to_num(values)).astype(np.int64)
+    return [int(each) for each in np.diff(whole, prepend=0)]
 
 
 def _known(key: tuple[Any, ...]) -> tuple[Any, ...]:

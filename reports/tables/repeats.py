@@ -1,4 +1,4 @@
-"""What was repeated: each case by stimulus, and every timed run."""
+"""What was repeated: each case by stimulus, errors to seven digits, and every timed run."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pandas as pd
 
 from ...accuracy.search.tolerance import Own
 from ...accuracy.study.study import Case, Study
-from .shared_columns import CASE
+from .shared_columns import CASE, to_seven_digits
 from .table import situation
 
 #: Columns and their meaning; there is one more for each measure of the suite, at the dt of the case.
@@ -17,7 +17,6 @@ COLUMNS = {
     "trial": "which stimulus of its kind, from 0",
     "flops_per_ms": "operations per ms of model time, spikes included, at the dt of the case",
     "error_ms": "largest spike-time error at the dt of the case",
-    "rms_error_ms": "root mean square error at that dt",
     "voltage_error": "root mean square error of the voltage between spikes at that dt, in the model's unit",
     "spikes": "number of spikes compared",
     "own_dt_ms": "largest dt that was run at which, and below which, this stimulus alone holds; the mean step if an "
@@ -26,6 +25,8 @@ COLUMNS = {
     "own_flops_per_ms": "operations per ms at that dt",
     "own_error_ms": "largest spike-time error at that dt",
 }
+#: Errors of single stimuli, and costs that only intervals are made of: more than seven digits have no use.
+_MEASURED = ("error_ms", "voltage_error", "own_flops_per_ms", "own_error_ms")
 TIMING_COLUMNS = {
     **CASE,
     "build": "scalar (one neuron) or simd (per neuron, 1024 neurons in SIMD lanes)",
@@ -38,7 +39,7 @@ TIMING_COLUMNS = {
 def by_stimulus(study: Study) -> pd.DataFrame:
     """Return one row per case and stimulus, if there are any; columns as in `COLUMNS`, then the suite's measures."""
     measures = study.suite.drawn_measures
-    return pd.DataFrame(
+    frame = pd.DataFrame(
         [
             {**situation(case), "trial": trial, **_at_dt(case, trial, measures), **_alone(case, own)}
             for case in (*study.cases, *study.other_cases)
@@ -46,6 +47,7 @@ def by_stimulus(study: Study) -> pd.DataFrame:
         ],
         columns=[*COLUMNS, *measures],
     )
+    return to_seven_digits(frame, (*_MEASURED, *measures))
 
 
 def timings(study: Study) -> pd.DataFrame:
@@ -108,7 +110,6 @@ def _at_dt(case: Case, trial: int, measures: tuple[str, ...]) -> dict[str, Any]:
     return {
         "flops_per_ms": case.curve.cost(run).per_ms,
         "error_ms": run.error.maximum,
-        "rms_error_ms": run.error.rms,
         "voltage_error": run.voltage,
         "spikes": run.error.matched,
         **{name: run.value(name) for name in measures},
