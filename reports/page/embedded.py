@@ -19,20 +19,24 @@ from ..results.suite_file import suite_text
 from ..tables.features import STATED, counts
 from ..tables.points import REGIME
 from ..tables.ratios import ANY, GRID
+from ..tables.repeats import with_notes
 from ..tables.shared_columns import CASE
 from ..writing.drives import panel_name
+from ..writing.numbers import NOTE
 from .tables import in_order, operations
 
 #: Digits of a number in the page; the Parquet files in the same folder have all digits.
 _DIGITS = 6
 _CASE = list(CASE)
+#: Columns with wall times.
+_TIMES = ("ns_per_ms", "ns_per_ms_simd")
 _ERRORS = {"maximum": "error_ms", "voltage_rms": "voltage_error"}
 
 
 def data(run: RunTables) -> dict[str, Any]:
     """Return the data that the scripts read; tables column by column, missing numbers as null."""
     named = {
-        "table": run.table,
+        "table": with_notes(run.table, run.timings),
         "points": run.points,
         "timed": timed(run),
         "leaders": leaders(run),
@@ -109,10 +113,18 @@ def _features(run: RunTables) -> dict[str, Any]:
 
 def timed(run: RunTables) -> pd.DataFrame:
     """Return the timed cases as points: their wall times, and their errors in the columns that points have."""
-    cases = run.table[run.table["ns_per_ms"].notna()]
+    cases = with_notes(run.table[run.table["ns_per_ms"].notna()], run.timings)
     measures = [name for name in run.measures if name in run.by_stimulus]
     means = run.by_stimulus.groupby(_CASE, sort=False)[measures].mean().reset_index()
-    wanted = ["status", "dt_ms", "error_control", "error_ms", "voltage_error", "ns_per_ms", "ns_per_ms_simd"]
+    wanted = [
+        "status",
+        "dt_ms",
+        "error_control",
+        "error_ms",
+        "voltage_error",
+        *_TIMES,
+        *(name + NOTE for name in _TIMES),
+    ]
     return cases[[*_CASE, *wanted]].merge(means, on=_CASE, how="left")
 
 

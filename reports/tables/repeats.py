@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pandas as pd
@@ -69,7 +70,7 @@ WIDE = 0.25
 #: The machine was busy if the fixed piece of work took this many times as long as its shortest time in the run.
 BUSY = 1.5
 #: Columns of the table that have a note, by build.
-_NOTED = {"scalar": "ns_per_ms", "simd": "ns_per_ms_simd"}
+NOTED = {"scalar": "ns_per_ms", "simd": "ns_per_ms_simd"}
 
 
 def with_notes(cases: pd.DataFrame, timed: pd.DataFrame) -> pd.DataFrame:
@@ -88,7 +89,7 @@ def with_notes(cases: pd.DataFrame, timed: pd.DataFrame) -> pd.DataFrame:
     found = cases
     work = timed["ns_per_ms"] / timed["calibrations_per_ms"]
     busy = work > BUSY * work.min()
-    for build, column in _NOTED.items():
+    for build, column in NOTED.items():
         of = timed.assign(_busy=busy)[timed["build"] == build]
         notes = {key: _note(rows) for key, rows in of.groupby(list(CASE), sort=False)}
         keys = cases[list(CASE)].itertuples(index=False, name=None)
@@ -99,7 +100,7 @@ def with_notes(cases: pd.DataFrame, timed: pd.DataFrame) -> pd.DataFrame:
 def _note(rows: pd.DataFrame) -> str:
     times = rows["ns_per_ms"]
     wide = (times.max() - times.min()) / times.median()
-    said = [f"spread {100 * wide:.2g} %"] if wide > WIDE else []
+    said = [f"spread {round(100 * wide, 1 - math.floor(math.log10(100 * wide))):.0f} %"] if wide > WIDE else []
     return ", ".join([*said, *(["machine busy"] if rows["_busy"].any() else [])])
 
 

@@ -61,7 +61,7 @@ function workPrecision() {
 
   function label(row, now) {
     const setting = row.error_control === null ? `dt ${said(row, "dt_ms")} ms` : `tolerance ${number(row.error_control)}, mean dt ${said(row, "dt_ms")} ms`;
-    return `<b>${plain(row.model)}</b><br>${plain(wayText(row))}<br>${setting}<br>cost ${number(row.cost)} ${plain(run.costs[now.cost].unit)} per ms<br>error ${withUnit(row.error, now)}`;
+    return `<b>${plain(row.model)}</b><br>${plain(wayText(row))}<br>${setting}<br>cost ${number(row.cost)} ${plain(run.costs[now.cost].unit)} per ms${noted(row, now.cost)}<br>error ${withUnit(row.error, now)}`;
   }
 
   function withUnit(value, now) {
