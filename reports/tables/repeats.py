@@ -27,7 +27,7 @@ COLUMNS = {
     "own_error_ms": "largest spike-time error at that dt",
 }
 #: Errors of single stimuli, and costs that only intervals are made of: more than seven digits have no use.
-_MEASURED = ("error_ms", "voltage_error", "own_flops_per_ms", "own_error_ms")
+_MEASURED = ("voltage_error", "own_flops_per_ms", "own_error_ms")
 TIMING_COLUMNS = {
     **CASE,
     "build": "scalar (one neuron) or simd (per neuron, 1024 neurons in SIMD lanes)",

@@ -27,7 +27,9 @@ def grown(frame, names, rows, rng):
     places = product([(kind, f"{rate:g} Hz") for kind, rate in REGIMES], METHODS, DETECTIONS, names)
     copies = []
     for (stimulus, level), method, detection, model in islice(cycle(places), -(-rows // len(frame))):
-        of = {"model": model, "stimulus": stimulus, "level": level, "method": method, "detection": detection}
+        of = {"model": model}
+        if rows > 26 * len(frame):
+            of |= {"stimulus": stimulus, "level": level, "method": method, "detection": detection}
         copies.append(frame.assign(**{name: value for name, value in of.items() if name in frame}))
     found = pd.concat(copies, ignore_index=True)[:rows]
     for name, column in found.items():
