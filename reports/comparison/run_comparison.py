@@ -35,6 +35,8 @@ NOT_RUN = "not run"
 NOISY = ("scalar", "simd")
 #: A difference is more than noise if it is less probable than this by chance: in any of all cases (Bonferroni).
 CHANCE = 0.05
+#: Logarithms that differ by less are the same: tests of their means would divide by rounding errors.
+_ROUNDING = 1e-9
 #: Number of cases that the text shows for each figure: those that changed most.
 SHOWN = 5
 
@@ -211,7 +213,7 @@ def _probability(one: pd.Series, other: pd.Series) -> float:
     logs = np.log(one.to_numpy()), np.log(other.to_numpy())
     if logs[0].mean() == logs[1].mean():
         return 1.0
-    if min(map(len, logs)) < 2 or not (logs[0].std() or logs[1].std()):
+    if min(map(len, logs)) < 2 or max(map(np.std, logs)) < _ROUNDING:
         return 1.0 if min(map(len, logs)) < 2 else 0.0
     return float(ttest_ind(*logs, equal_var=False).pvalue)
 
@@ -256,7 +258,12 @@ def _beyond(cells: pd.DataFrame) -> str:
     beyond = int((cells["p"] * len(cells) < CHANCE).sum())
     if not beyond:
         ratios = np.log(cells["ratio"].astype(float))
-        average = ttest_1samp(ratios, 0.0).pvalue if len(cells) > 1 else 1.0
+        if len(cells) < 2:
+            average = 1.0
+        elif np.std(ratios) < _ROUNDING:
+            average = float(abs(ratios.mean()) < _ROUNDING)
+        else:
+            average = ttest_1samp(ratios, 0.0).pvalue
         return "beyond the noise on average, but in no case" if average < CHANCE else "within the noise"
     return f"{beyond} beyond the noise"
 

@@ -114,7 +114,7 @@ function workPrecision() {
     if (floor !== null) {
       across(floor, "dot", `the reference's own error ${withUnit(floor, now)}`);
       if (floor < bottom) annotations.push({ xref: "paper", yref: "paper", x: 1, xanchor: "right", y: 0, yanchor: "bottom", showarrow: false,
-        text: `\u2193 the reference's own error is ${withUnit(floor, now)}`, font: { size: 11, color: css("--faint") }, bgcolor: css("--page") });
+        text: `\u2193 the reference's${isNarrow() ? "<br>" : " "}own error is ${withUnit(floor, now)}`, align: "right", font: { size: 11, color: css("--faint") }, bgcolor: css("--page") });
     }
     const error = now.measure === "median" ? "largest spike-time error (ms), median stimulus" : run.measures[now.measure].label;
     /** Labels of the fronts in sight, so that models can be recognized without colours: at both ends, or beside the plot if they are many. */

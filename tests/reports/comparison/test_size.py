@@ -54,7 +54,8 @@ def test_a_run_of_the_default_suite_with_26_models_is_small(small_run, pictures)
         for frame in [getattr(small_run, name)]
     }
     first = next(iter(small_run.about["models"].values()))
-    run = replace(small_run, about={**small_run.about, "models": dict.fromkeys(names, first)}, **frames)
+    suite = {**small_run.about["suite"], "methods": list(METHODS), "detections": list(DETECTIONS)}
+    run = replace(small_run, about={**small_run.about, "suite": suite, "models": dict.fromkeys(names, first)}, **frames)
     files = render(run) | {f"data/{name}.parquet": to_parquet(getattr(run, name)) for name in TABLES}
     sizes = {name: len(content) for name, content in files.items()}
     assert sum(sizes.values()) < LARGEST, sorted(sizes.items(), key=lambda item: -item[1])[:10]
