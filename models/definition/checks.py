@@ -15,6 +15,7 @@ from .language import equations as language
 from .language import units
 from .language.names import OF_TIME, check_name
 from .parts.arrivals import check_arrivals
+from .parts.random_inputs import refuse_drawn
 from .parts.refractoriness import check_refractory, moves_while_refractory
 from .written import WrittenModel
 
@@ -62,6 +63,8 @@ def check_definition(model: WrittenModel, system: System) -> None:
         ("threshold", "the threshold", system.threshold.holds),
         *(("reset", f"the reset of '{name}'", value) for name, value in system.reset),
     ):
+        with at(field_name):
+            refuse_drawn(value, system.random, f"{where}: {what}")
         if names(value) - known:
             with at(field_name):
                 raise UserError(
@@ -108,6 +111,7 @@ def _check_refractory(model: WrittenModel, system: System) -> None:
     if system.refractory is not None:
         where = f"{model.label}: refractory = '{short(model.refractory)}'"
         known = {*system.parameters, *system.state}
+        refuse_drawn(system.refractory.value, system.random, where)
         lasts = check_refractory(system.refractory, known, model.values_of(system.parameters), where)
     elif model.refractory_time is not None:
         is_none = get_dimensions(model.refractory_time) is units.MS and not model.refractory_ms

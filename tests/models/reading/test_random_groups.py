@@ -153,3 +153,13 @@ def test_rates_that_are_parameters_become_numbers_where_the_exact_method_needs_t
         assert model.parameters.keys() == left
         assert ("a, tau, tau_w as numbers, for the exact method" in model.description) == (not left)
         assert bool(why_not(model, "exact")) == bool(left)
+
+
+@pytest.mark.parametrize("used", [{"threshold": "v > th"}, {"reset": "v = th - 1"}, {"refractory": "th*ms"}])
+@pytest.mark.parametrize("drawn", ["randn()", "rand()"])
+def test_random_numbers_that_spikes_depend_on_are_refused_by_their_own_name(used, drawn):
+    text = f"dv/dt = (2 - v)/(10*ms) : 1\nth = 1 + 0.1*{drawn} : 1 (constant over dt)"
+    group = NeuronGroup(1, text, **{"threshold": "v > 1", "reset": "v = 0", "method": "euler", **used})
+    with pytest.raises(UserError) as error:
+        from_brian2(group)
+    assert f"uses {drawn}, and only derivatives can be random" in str(error.value)
