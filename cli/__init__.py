@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import errno
 import io
 import os
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from ..models.ground.errors import UserError, shortened, visible
+from ..models.ground.errors import MORE_MEMORY, UserError, is_without_memory, shortened, visible
 from ..models.ground.interruption import as_ctrl_c
 from ..reports.commands.about_machine.configuration import configure, settle
 from .completion import complete_if_asked
@@ -24,10 +25,17 @@ _NO_PATH = (errno.ENAMETOOLONG, errno.ELOOP, errno.EACCES, errno.EPERM, errno.EN
 _GONE = (errno.EIO,)
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(arguments: Sequence[str] | None = None, at_once: Callable[[int], object] = int) -> int:
     """Run a command; return the exit status: 0, 2 for a user's mistake, 130 if interrupted.
 
     An internal error prints its traceback and also returns 2: 1 is only for a check with regressed figures.
+
+    Parameters
+    ----------
+    arguments : sequence of str
+    at_once : callable
+        Called with the exit status if the system refuses memory: a program that has no more to do can end there,
+        because libraries that clean up without memory crash or wait forever.
     """
     sys.excepthook = sys.__excepthook__  # Brian2 installs its own, which writes log files
     for stream in (sys.stdout, sys.stderr):
@@ -57,6 +65,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if error.errno in _NO_PATH and error.filename is not None:
             complain(f"cannot use {shortened(os.fsdecode(error.filename))}: {error.strerror}; give another path")
             return 2
+        if is_without_memory(error):
+            return _without_memory(at_once)
         if error.errno not in (*_NO_ROOM, *_GONE):
             _print_traceback()
             return 2
@@ -66,15 +76,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ImportError as error:
         if str(error.name).partition(".")[0] == __name__.partition(".")[0]:
             _print_traceback()
+        elif is_without_memory(error):
+            return _without_memory(at_once)
         else:
             complain(f"cannot be loaded: {error}; install it again, with what it depends on")
         return 2
     except MemoryError:
-        complain("there is not enough memory for this; end other programs, allow more (ulimit -v), or ask for less")
-        return 2
+        return _without_memory(at_once)
     except Exception:
         _print_traceback()
         return 2
+
+
+def _without_memory(at_once: Callable[[int], object]) -> int:
+    complain(MORE_MEMORY)
+    with contextlib.suppress(OSError, MemoryError):
+        sys.stdout.flush()
+    at_once(2)
+    return 2
 
 
 def _ran(options: argparse.Namespace) -> int:

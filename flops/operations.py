@@ -166,7 +166,17 @@ class Count:
     def as_written(self, dt: Any = None) -> Operations:
         """Count a step without a spike as written, at a time step dt (a quantity; only 1 ms makes a difference)."""
         self._alike()
-        dt_ms = None if dt is None else units.in_ms(dt, "dt")
+        return self._written_at_1_ms if dt is not None and units.in_ms(dt, "dt") == 1 else self._written_at_any_dt
+
+    @cached_property
+    def _written_at_1_ms(self) -> Operations:
+        return self._as_written(Fraction(1))
+
+    @cached_property
+    def _written_at_any_dt(self) -> Operations:
+        return self._as_written(None)
+
+    def _as_written(self, dt_ms: Fraction | None) -> Operations:
         total = Operations()
         for assign in self.step.written:
             total += Operations(_tally(_written(assign.value, dt_ms)))

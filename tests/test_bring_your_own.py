@@ -143,7 +143,7 @@ def test_code_that_is_no_model(said, folder, command):
         (
             "v > -50*mV",
             "v > 1e9*mV",
-            "leaky never spikes, for drives up to 32768: v > 1e9*mV is not reached; lower the "
+            "leaky: it never spikes, for drives up to 32768: v > 1e9*mV is not reached; lower the "
             "threshold, or see how I enters the equations",
         ),
         # a little above its rheobase it fires thousands of times a second

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import subprocess
 import sys
 
@@ -119,3 +120,15 @@ def test_windows_is_refused_in_one_line():
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
     assert "WSL" in done.stderr
+
+
+@pytest.mark.parametrize("megabytes", [100, 390, 450])
+def test_a_program_that_is_refused_memory_says_so_in_one_line_and_ends(megabytes):
+    def limit():
+        resource.setrlimit(resource.RLIMIT_AS, (megabytes << 20, megabytes << 20))
+
+    command = [sys.executable, "-m", "spikecost", "count", "lif", "--method", "euler"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, preexec_fn=limit, timeout=60)
+    if megabytes < 400 or done.returncode:  # how much is enough depends on the machine
+        assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+        assert "memory" in done.stderr

@@ -59,8 +59,8 @@ def solve(model: NeuronModel, stimulus: Stimulus, precision: Precision) -> Solut
         last = flow.lasts(v)
         if t >= last:
             raise UserError(
-                f"{model.label} leaves the finite numbers at {float(now + last):.4g} ms; "
-                "give another drive or other parameters"
+                f"it leaves the finite numbers at {float(now + last):.4g} ms; give another drive or other parameters",
+                about=model.label,
             )
         return flow.after(v, t)
 
@@ -84,7 +84,7 @@ def solve(model: NeuronModel, stimulus: Stimulus, precision: Precision) -> Solut
             now, v = now + wait, level if wait > 0 else v  # immediately if it is above
             spikes.append(now)
             if too_many(spikes, float(stimulus.horizon)):
-                raise UserError(endless(model, spikes))
+                raise UserError(endless(spikes), about=model.label)
             state = {name: v}
             reset_at(now, model, state, values, number)
             v = state[name]

@@ -76,8 +76,9 @@ def solve(model: NeuronModel, stimulus: Stimulus) -> Grids:
     trains = [run.spike_times for run in runs]
     if len(trains[-1]) != len(trains[-2]):
         raise AmbiguousPath(
-            f"{model.label}: the two finest grids of its reference, of the same path, have {len(trains[-2])} and "
-            f"{len(trains[-1])} spikes: the path touches the threshold; shorten the stimulus, or take another seed"
+            f"the two finest grids of its reference, of the same path, have {len(trains[-2])} and "
+            f"{len(trains[-1])} spikes: the path touches the threshold; shorten the stimulus, or take another seed",
+            about=model.label,
         )
     lowest, highest = NOISE_ORDERS if model.system.noise else HELD_ORDERS
     alike = [train for train in trains if len(train) == len(trains[-1])]
@@ -116,13 +117,14 @@ def fine_step(model: NeuronModel, varying: bool) -> Step:
         for detection in DETECTIONS:
             if not why_not(model, method, detection, varying):
                 return make_step(model, method, detection, varying)
-    raise UserError(f"{model.label}: no method solves its noise: {why_not(model, METHODS[0], DETECTIONS[0], varying)}")
+    reason = why_not(model, METHODS[0], DETECTIONS[0], varying)
+    raise UserError(f"no method solves its noise: {reason}", about=model.label)
 
 
 def _run(kernel: Kernel, stimulus: Stimulus, dt: Fraction) -> Outcome:
     found = kernel.run([stimulus], dt)[0]
     if found.failure:
-        raise UserError(f"{kernel.step.model.label}: its reference at dt = {float(dt):.3g} ms: {found.failure}")
+        raise UserError(f"its reference at dt = {float(dt):.3g} ms: {found.failure}", about=kernel.step.model.label)
     return found
 
 

@@ -81,7 +81,9 @@ def solve(model: NeuronModel, stimulus: Stimulus, precision: Precision = FIRST) 
         If the solution leaves the finite numbers, or spikes without end (`EndlessSpikesError`).
     """
     if model.system.random:
-        raise UserError(f"{model.label} has random inputs, and their solutions have no Taylor series; use simulate")
+        raise UserError(
+            "it has random inputs, and their solutions have no Taylor series; use simulate", about=model.label
+        )
     model = model.exact
     try:
         return _Solver(model, stimulus, precision).solution()
@@ -217,8 +219,9 @@ class _Solver:
         pole = self._flow.pole(at.state, [*self._numbers_now(), *(at.switches or [])], at.now, self._sizes)
         if pole:
             raise UserError(
-                f"{self._model.label} has no solution beyond {float(at.now):.4g} ms, where {pole} divides by zero; "
-                "give other parameters, or a form that has a value there"
+                f"it has no solution beyond {float(at.now):.4g} ms, where {pole} divides by zero; "
+                "give other parameters, or a form that has a value there",
+                about=self._model.label,
             ) from PoleError(pole)
 
     def _rose(self) -> bool:
@@ -298,7 +301,7 @@ class _Solver:
                         record=self._record,
                     )
                 except StoppedError as error:
-                    raise UserError(f"{model.label} {error}") from error
+                    raise UserError(f"it {error}", about=model.label) from error
                 self._keep_pace(steps)
             if refractory:
                 self._ask()
@@ -369,7 +372,7 @@ class _Solver:
 
     def _stays_above(self) -> UserError:
         name = self._model.system.threshold.variable
-        return UserError(f"{self._model.label} spikes without end: its reset leaves {name} above the threshold")
+        return UserError(f"it spikes without end: its reset leaves {name} above the threshold", about=self._model.label)
 
     def _went_back(self, *, unfinished: bool = False) -> bool:
         """Inspect the steps; return whether one cannot be trusted. The solution then continues from within this step.
@@ -385,7 +388,7 @@ class _Solver:
             try:
                 flow.check_domain(record)
             except StoppedError as error:
-                raise UserError(f"{self._model.label} {error}") from None
+                raise UserError(f"it {error}", about=self._model.label) from None
             flow.remember(record, self._rounding, self._spikes)
             if record.count > self._marks[-1][0] and unfinished:
                 # the solution was stopped after these steps
@@ -408,9 +411,10 @@ class _Solver:
             self._looked_at, longest = begins, 0.0
         if longest is None:
             raise UserError(
-                f"{self._model.label} has no reliable solution beyond {float(begins):.4g} ms: its "
+                f"it has no reliable solution beyond {float(begins):.4g} ms: its "
                 "right-hand side changes more abruptly there than double precision can follow; give other "
-                "parameters"
+                "parameters",
+                about=self._model.label,
             )
         self._at = place
         del self._spikes[place.spikes :], self._samples[place.samples :]
@@ -438,8 +442,9 @@ class _Solver:
         if at.now - at.since < at.steps * shortest:
             self._refuse_pole()
             raise UserError(
-                f"{self._model.label} needs steps below {shortest:g} ms at {float(at.now):.4g} ms; "
-                "give a weaker drive or other parameters"
+                f"it needs steps below {shortest:g} ms at {float(at.now):.4g} ms; "
+                "give a weaker drive or other parameters",
+                about=self._model.label,
             )
         at.steps, at.since = 0, at.now
 

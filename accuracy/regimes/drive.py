@@ -133,7 +133,8 @@ def find_mean_drive(firing_rate: Rates, wanted: float, name: str, first: float =
             return Drive(middle, rate)
         low, high = (middle, high) if rate < wanted else (low, middle)
     raise UnreachableRate(
-        f"{name}: no drive found at which it fires at {wanted:.4g} Hz on average: its rate jumps near drive {high:g}"
+        f"no drive found at which it fires at {wanted:.4g} Hz on average: its rate jumps near drive {high:g}",
+        about=name,
     )
 
 
@@ -212,16 +213,17 @@ def _not_found(
         )
         without = f"; it fires at {alone:.4g} Hz without any drive" if alone >= wanted else ""
         return UnreachableRate(
-            f"{name}: no constant drive found at which it fires at {wanted:.4g} Hz, among {tried}: it {how}{without}"
+            f"no constant drive found at which it fires at {wanted:.4g} Hz, among {tried}: it {how}{without}",
+            about=name,
         )
     if alone >= wanted:
         return UnreachableRate(
-            f"{name} fires at {alone:.4g} Hz without any drive, above {wanted:g} Hz, and no slower for {tried}"
+            f"it fires at {alone:.4g} Hz without any drive, above {wanted:g} Hz, and no slower for {tried}", about=name
         )
     highest = max(map(rates, curve))
     if not highest:
-        return NeverSpikes(f"{name} never spikes, for {tried}")
-    return UnreachableRate(f"{name} does not reach {wanted:g} Hz: at most {highest:.4g} Hz for {tried}")
+        return NeverSpikes(f"it never spikes, for {tried}", about=name)
+    return UnreachableRate(f"it does not reach {wanted:g} Hz: at most {highest:.4g} Hz for {tried}", about=name)
 
 
 def _bracket(firing_rate: Rates, wanted: float, name: str, first: float) -> tuple[float, float]:
@@ -232,7 +234,7 @@ def _bracket(firing_rate: Rates, wanted: float, name: str, first: float) -> tupl
 
     alone = firing_rate(0.0)
     if enough(alone):
-        raise UnreachableRate(f"{name} fires at {alone:.4g} Hz without any drive, above {wanted:g} Hz")
+        raise UnreachableRate(f"it fires at {alone:.4g} Hz without any drive, above {wanted:g} Hz", about=name)
     low, high, highest = 0.0, first, 0.0
     for _ in range(DOUBLINGS):
         rate = firing_rate(high)
@@ -242,8 +244,8 @@ def _bracket(firing_rate: Rates, wanted: float, name: str, first: float) -> tupl
         low, high = high, 2 * high
     tried = f"drives {'up' if low > 0 else 'down'} to {low:g}"
     if not highest:
-        raise NeverSpikes(f"{name} never spikes, for {tried}")
-    raise UnreachableRate(f"{name} does not reach {wanted:g} Hz: at most {highest:.4g} Hz for {tried}")
+        raise NeverSpikes(f"it never spikes, for {tried}", about=name)
+    raise UnreachableRate(f"it does not reach {wanted:g} Hz: at most {highest:.4g} Hz for {tried}", about=name)
 
 
 def _middle(low: float, high: float, digits: int) -> float | None:

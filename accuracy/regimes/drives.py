@@ -75,9 +75,10 @@ def drive_for(model: NeuronModel, rate: float, horizon: float) -> Drive:
     wanted = rate * INCOMMENSURATE
     if model.refractory_ms and wanted * model.refractory_ms > 1000:
         raise UnreachableRate(
-            f"{model.label} cannot fire at {wanted:.4g} Hz: its refractory time of "
+            f"it cannot fire at {wanted:.4g} Hz: its refractory time of "
             f"{model.refractory_ms:g} ms allows {1000 / model.refractory_ms:.4g} Hz; "
-            "ask for a lower rate, or shorten it"
+            "ask for a lower rate, or shorten it",
+            about=model.label,
         )
     own = 0.0 if model.drive is None else float(units.internal(model.drive))
 
@@ -94,12 +95,12 @@ def drive_for(model: NeuronModel, rate: float, horizon: float) -> Drive:
         except NeverSpikes as error:
             return NoValue(_why_silent(model, error, failures))
         except UnreachableRate as error:
-            return NoValue(f"{error}; each drive was held for {horizon / 1000:g} s")
+            return NoValue(f"{error.said}; each drive was held for {horizon / 1000:g} s")
         return drive.value, drive.rate, other_rates(model, drive.value, horizon)
 
     found = recall("drive", model, (wanted, horizon), compute)
     if isinstance(found, NoValue):
-        raise UnreachableRate(found.reason)
+        raise UnreachableRate(found.reason, about=model.label)
     return Drive(*found)
 
 
@@ -132,16 +133,16 @@ def rheobase(model: NeuronModel, horizon: float, held: float = 0.0) -> float:
             )
         )
     except NeverSpikes as error:
-        raise UnreachableRate(_why_silent(model, error, failures)) from None
+        raise UnreachableRate(_why_silent(model, error, failures), about=model.label) from None
 
 
 def _why_silent(model: NeuronModel, error: NeverSpikes, failures: list[str]) -> str:
-    """Return why a model does not keep firing under any drive: the first failed run, or else its threshold."""
+    """Return why it does not keep firing under any drive: the first failed run, or else its threshold."""
     return (
         failures[0]
         if failures
         else (
-            f"{error}: {model.threshold} is not reached; lower the threshold, or see how "
+            f"{error.said}: {model.threshold} is not reached; lower the threshold, or see how "
             f"{model.input} enters the equations"
         )
     )
@@ -169,7 +170,9 @@ def silencing(model: NeuronModel, horizon: float) -> float:
         try:
             return find_rheobase(silent, model.label, _first(model))
         except UnreachableRate:
-            raise UnreachableRate(f"{model.label} fires without any drive, and no inhibition silences it") from None
+            raise UnreachableRate(
+                "it fires without any drive, and no inhibition silences it", about=model.label
+            ) from None
 
     return -float(recall("silencing", model, horizon, compute))
 
@@ -185,7 +188,7 @@ def firing_rate(model: NeuronModel, drive: float, horizon: float, failures: list
         times, within = _train(model, drive, horizon)
     except UserError as error:
         if failures is not None:
-            failures.append(str(error))
+            failures.append(error.without(model.label))
         return 0.0
     return firing.rate_of(times, within, horizon) if times.size else 0.0
 
@@ -285,7 +288,7 @@ def drive_near(model: NeuronModel, near: Drive, away: float, horizon: float) -> 
             try:
                 return adjust_drive(rate, wanted, near).value
             except UnreachableRate as error:
-                why = str(error)
+                why = error.without(model.label)
         for part in range(TIMES_CLOSER):
             value = float(f"{near.value * (1 + away * CLOSER**part):.{DIGITS}g}")
             if abs(rate(value) - near.rate) <= abs(away) * near.rate + 1000 / horizon:
@@ -298,7 +301,7 @@ def drive_near(model: NeuronModel, near: Drive, away: float, horizon: float) -> 
 
     found = recall("drive near", model, (near, away, horizon), compute)
     if isinstance(found, NoValue):
-        raise UnreachableRate(found.reason)
+        raise UnreachableRate(found.reason, about=model.label)
     return float(found)
 
 
@@ -344,7 +347,7 @@ def mean_drive(
         outcomes = run_together(kernel, stimuli, unit / math.ceil(unit / SEARCH_STEP))
         failed = next((each.failure for each in outcomes if each.failure), "")
         if failed:  # the spikes of a failed run do not give a rate
-            failures.append(f"{driven.label} under a mean drive of {drive:g}: {failed}")
+            failures.append(f"under a mean drive of {drive:g}: {failed}")
             return 0.0
         return 1000 * fmean(len(each.spike_times) for each in outcomes) / float(stimuli[0].horizon)
 
@@ -354,9 +357,9 @@ def mean_drive(
         except NeverSpikes as error:
             return NoValue(_why_silent(model, error, failures))
         except UnreachableRate as error:
-            return NoValue(str(error))
+            return NoValue(error.said)
 
     found = recall("mean drive", model, (request, rate), compute)
     if isinstance(found, NoValue):
-        raise UnreachableRate(found.reason)
+        raise UnreachableRate(found.reason, about=model.label)
     return float(found)

@@ -14,7 +14,7 @@ from brian2 import ms
 
 from ...harness.stimuli import STIMULI, Kind, Stimulus
 from ...models.definition.neuron import NeuronModel
-from ...models.ground.errors import UserError, reason_of
+from ...models.ground.errors import NoValue, attempt
 from ..measures.spike_trains import SpikeTrain
 from ..references import taylor
 from ..references.cache import recall
@@ -79,7 +79,7 @@ class Regime:
     def said(self) -> str:
         """A message to show before anything runs: why there are no trials, or that the drive gives several rates."""
         if self.reason:
-            return f"not compared at {self.level}, {self.stimulus}: {self.reason}"
+            return f"{self.model.label} is not compared at {self.level}, {self.stimulus}: {self.reason}"
         return f"at {self.level}: {self.drive.note}" if self.drive and self.drive.note else ""
 
     @cached_property
@@ -167,7 +167,7 @@ def at_rheobase(
     """Drive a model with a multiple of its rheobase, the weakest constant drive under which it keeps firing."""
     asked = Regime(model, stimulus, f"{multiple:g} x rheobase", horizon)
     if model.system.random:
-        return replace(asked, reason=f"{model.label} has random inputs, so that it spikes now and then at any drive")
+        return replace(asked, reason="it has random inputs, so that it spikes now and then at any drive")
 
     def drive() -> Drive:
         value = multiple * rheobase(model, horizon)
@@ -185,7 +185,7 @@ def as_it_stands(model: NeuronModel, stimulus: str, horizon: float, trials: int,
     """
     asked = Regime(model, stimulus, AS_IT_STANDS, horizon)
     if stimulus != CONSTANT:
-        return replace(asked, reason=f"{model.label} has no input that a stimulus of this kind could drive")
+        return replace(asked, reason="it has no input that a stimulus of this kind could drive")
     if model.system.random:
         return _around_drive(asked, trials, seed, lambda: 0.0)
     return _around_rates(asked, 1, lambda: Drive(0.0, firing_rate(model, 0.0, horizon)))
@@ -193,30 +193,37 @@ def as_it_stands(model: NeuronModel, stimulus: str, horizon: float, trials: int,
 
 def _around_rates(asked: Regime, trials: int, find: Callable[[], Drive]) -> Regime:
     model, horizon = asked.model, asked.horizon
-    try:
+
+    def around() -> Regime:
         drive = find()
         drives = [drive.value, *(drive_near(model, drive, SPREAD * _place(k), horizon) for k in range(1, trials))]
         stimuli = [constant_drive(model, value, horizon).divided(horizon / PIECES * ms) for value in drives]
-        found = tuple(Trial(model, each, kept_reference(model, each)) for each in stimuli)
-    except Exception as error:  # any error of a model becomes the reason of its regime
-        return replace(asked, reason=reason_of(error), failed=not isinstance(error, UserError))
-    return _with_spikes(asked, drive, found)
+        return _with_spikes(asked, drive, tuple(Trial(model, each, kept_reference(model, each)) for each in stimuli))
+
+    return _or_reason(asked, around)
 
 
 def _around_drive(asked: Regime, trials: int, seed: int, find: Callable[[], float]) -> Regime:
     model, kind = asked.model, STIMULI[asked.stimulus]
-    try:
+
+    def around() -> Regime:
         driven, value = kind.driven(model), find()
         stimuli = stimuli_around(kind, model, value, asked.horizon, trials, seed=seed)
         found, left_out = _with_references(driven, stimuli)
-    except Exception as error:  # any error of a model becomes the reason of its regime
-        return replace(asked, reason=reason_of(error), failed=not isinstance(error, UserError))
-    rate = 1000 * fmean(trial.spikes for trial in found) / asked.horizon
-    note = (
-        f"{left_out} paths of the noise were left out: they touch the threshold, so that not even the number of spikes "
-        "is certain"
-    )
-    return _with_spikes(asked, Drive(value, rate, note if left_out else ""), found)
+        rate = 1000 * fmean(trial.spikes for trial in found) / asked.horizon
+        note = (
+            f"{left_out} paths of the noise were left out: they touch the threshold, so that not even the number of "
+            "spikes is certain"
+        )
+        return _with_spikes(asked, Drive(value, rate, note if left_out else ""), found)
+
+    return _or_reason(asked, around)
+
+
+def _or_reason(asked: Regime, make: Callable[[], Regime]) -> Regime:
+    """Return a regime; any error of the model becomes the reason why it has no trials."""
+    found = attempt(make, asked.model.label)
+    return replace(asked, reason=found.reason, failed=found.failed) if isinstance(found, NoValue) else found
 
 
 def _with_references(model: NeuronModel, stimuli: list[Stimulus]) -> tuple[tuple[Trial, ...], int]:
@@ -247,7 +254,7 @@ def _with_spikes(asked: Regime, drive: Drive, found: tuple[Trial, ...]) -> Regim
     longer = f"at {drive.rate:.4g} Hz take {1000 / drive.rate:.4g} ms or more" if drive.rate else "take a longer one"
     return replace(
         asked,
-        reason=f"{asked.model.label} has no spike within the horizon of {asked.horizon:g} ms, so "
+        reason=f"it has no spike within the horizon of {asked.horizon:g} ms, so "
         f"that there is nothing to compare; {longer}",
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from numbers import Real
 from types import MappingProxyType
@@ -19,6 +19,8 @@ from .voltage import VoltageRms
 #: A tolerance is only tested if the stated error of the reference is this many times smaller.
 REFERENCE_MARGIN = 1000
 
+#: The values of a run of which no measures are taken; a plain one, which can be pickled.
+NO_VALUES: Mapping[str, float] = {}
 _NONE: Mapping[str, float] = MappingProxyType({})
 
 
@@ -46,6 +48,12 @@ class Run:
         if measure == VoltageRms.name:
             return self.voltage
         return self.values[measure] if measure in self.values else float(getattr(self.error, measure, math.nan))
+
+
+def shared(tallies: Iterable[Mapping[str, float]]) -> list[Mapping[str, float]]:
+    """Return tallies with equal ones as one object: half a million runs of a suite are in memory at once."""
+    known: dict[tuple[tuple[str, float], ...], Mapping[str, float]] = {}
+    return [known.setdefault(tuple(each.items()), each) for each in tallies]
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from ..measures import MEASURES
 from ..measures.spike_trains import Array, SpikeTimeError, SpikeTrain, matched_errors, spike_time_error
 from ..references.cache import content
 from ..references.reference import Reference
-from .criterion import Run
+from .criterion import NO_VALUES, Run, shared
 from .voltage import between_spikes, voltage_differences, voltage_rms
 
 
@@ -102,10 +102,11 @@ def judged(trials: Sequence[Trial], outcomes: Sequence[Outcome], measures: Seque
     for together in _of_one_size(ended, differences):
         rms = voltage_rms(np.array([differences[i] for i in together]))
         voltages |= zip(together, rms.tolist(), strict=True)
+    tallies = shared(outcome.tallies for outcome in outcomes)
     return tuple(
-        Run(errors[i], "", values.get(i, {}), len(outcome.spike_times), outcome.tallies, voltages[i])
+        Run(errors[i], "", values.get(i, NO_VALUES), len(outcome.spike_times), tallies[i], voltages[i])
         if i in errors
-        else Run(None, outcome.failure, {}, len(outcome.spike_times), outcome.tallies)
+        else Run(None, outcome.failure, NO_VALUES, len(outcome.spike_times), tallies[i])
         for i, outcome in enumerate(outcomes)
     )
 

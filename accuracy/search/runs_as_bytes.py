@@ -16,7 +16,7 @@ import numpy as np
 
 from ...harness.store import Row
 from ..measures.spike_trains import SpikeTimeError
-from .criterion import Run
+from .criterion import NO_VALUES, Run, shared
 
 #: Runs at one setting, one per trial.
 Runs = tuple[Run, ...]
@@ -76,7 +76,9 @@ def decoded(kept: bytes) -> dict[Fraction, Runs]:
     shuffled = np.frombuffer(unpacked, np.uint8, offset=4 + size).reshape(width, 8, -1)
     numbers = np.ascontiguousarray(shuffled.transpose(0, 2, 1)).view("<f8")[..., 0]
     columns = list(map(_python, numbers, whole))
-    runs = [_run(row, tallies, measures, head["failures"]) for row in zip(*columns, strict=True)]
+    rows = list(zip(*columns, strict=True))
+    of_rows = shared(dict(zip(tallies, row[width - len(tallies) :], strict=True)) for row in rows)
+    runs = [_run(row, each, measures, head["failures"]) for row, each in zip(rows, of_rows, strict=True)]
     trials, settings = head["trials"], [Fraction(text) for text in head["settings"]]
     if len(runs) != trials * len(settings):
         raise ValueError("it has another number of runs")
@@ -147,21 +149,11 @@ def _python(column: Any, whole: bool | list[bool]) -> list[Any]:
     return [int(value) if kind and not math.isnan(value) else value for value, kind in zip(values, kinds, strict=True)]
 
 
-def _run(row: tuple[Any, ...], tallies: list[str], measures: list[str], failures: list[str]) -> Run:
+def _run(row: tuple[Any, ...], tallies: Mapping[str, float], measures: list[str], failures: list[str]) -> Run:
     failure, spikes, voltage, *more = row
-    errors, values, counts = (
-        more[: len(_ERRORS)],
-        more[len(_ERRORS) : len(_ERRORS) + len(measures)],
-        more[len(_ERRORS) + len(measures) :],
-    )
     said = failures[failure]
     if said:
-        return Run(None, said, {}, spikes, dict(zip(tallies, counts, strict=True)))
-    return Run(
-        SpikeTimeError(*errors),
-        "",
-        dict(zip(measures, values, strict=True)),
-        spikes,
-        dict(zip(tallies, counts, strict=True)),
-        voltage,
-    )
+        return Run(None, said, NO_VALUES, spikes, tallies)
+    errors, values = more[: len(_ERRORS)], more[len(_ERRORS) : len(_ERRORS) + len(measures)]
+    taken = dict(zip(measures, values, strict=True)) if measures else NO_VALUES
+    return Run(SpikeTimeError(*errors), "", taken, spikes, tallies, voltage)

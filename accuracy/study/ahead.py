@@ -25,6 +25,7 @@ from ...harness.engines.brian2_operations import executed
 from ...harness.measuring.kept import kept_builds
 from ...models.definition.neuron import NeuronModel
 from ...models.ground.errors import attempt
+from ...models.ground.threads import started
 from ...models.methods import with_steps_alike
 from ...models.step import make_step, why_not
 from ..features.shown.demo_runs import run_demo
@@ -143,7 +144,7 @@ def _count_builds(model: NeuronModel, method: str) -> None:
 def _work() -> None:
     """Do the work that the first process wrote to the standard input; end if the first process ends."""
     suite = pickle.load(sys.stdin.buffer)  # noqa: S301 - from the process above
-    threading.Thread(target=_end_with_the_first, daemon=True).start()
+    started(threading.Thread(target=_end_with_the_first, daemon=True).start)
     for piece in pieces_of_work(suite):
         attempt(piece)  # the first process meets the same error, and reports it
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -39,15 +40,24 @@ def too_close(low: float, high: float) -> bool:
 
 def interval(values: Sequence[float]) -> Interval:
     """Return the geometric mean of positive values."""
-    return _interval(lambda one, axis: one.mean(axis=axis), values)
+    return _interval(_mean, tuple(values))
 
 
 def ratio(values: Sequence[float], others: Sequence[float]) -> Interval:
     """Return the ratio of two geometric means; the two sets of stimuli are resampled independently."""
-    return _interval(lambda one, other, axis: one.mean(axis=axis) - other.mean(axis=axis), values, others)
+    return _interval(_difference, tuple(values), tuple(others))
 
 
-def _interval(statistic: Callable[..., Any], *samples: Sequence[float]) -> Interval:
+def _mean(one: Any, axis: int) -> Any:
+    return one.mean(axis=axis)
+
+
+def _difference(one: Any, other: Any, axis: int) -> Any:
+    return one.mean(axis=axis) - other.mean(axis=axis)
+
+
+@lru_cache(maxsize=20_000)  # several tables ask for the same intervals
+def _interval(statistic: Any, *samples: tuple[float, ...]) -> Interval:
     """Return the exponential of a statistic of the logarithms of samples, with its interval."""
     logarithms = [np.log(sample) for sample in samples]
     if any(np.isnan(each).any() for each in logarithms):  # a convention may have no cost for a method

@@ -31,6 +31,7 @@ from .phases.sweeping import (
     guessed_cost,
     one_of_each_kind,
     regime_of,
+    shares_runs,
     to_fill,
 )
 from .study import OURS, Case, Curve, Study, ours_in
@@ -180,7 +181,8 @@ def _compare(
             if regime.said:
                 progress.say(regime.said)
     if not any(regime.trials for regime in study.regimes):
-        raise UserError(f"nothing to compare: {study.regimes[0].reason}")
+        first = study.regimes[0]
+        raise UserError(f"nothing to compare: {first.model.label}: {first.reason}")
     kinds = one_of_each_kind(study.regimes)
     progress.begin("compiling kernels", len(kinds))
     kernels = {}
@@ -197,6 +199,7 @@ def _compare(
     if suite.witnessed:
         sweeping = Sweeping(workers, suite, store, progress.say)
         _fill_map(study, sweeping, kernels, finders, contradicted, progress=progress)
+    del finders  # they hold most runs: those of the settings that are in no table
     formats = {OURS: kernels}
     for precision in suite.precisions[1:]:
         progress.begin(f"compiling kernels, {precision}", len(kinds))
@@ -256,7 +259,11 @@ def _sweep(
     ]
     progress.begin(f"sweeping dt{said}", len(work))
     # expensive and cheap curves in turn, so that the first ones tell how long all will take
-    order = spread([guessed_cost(*item, kernels[item[0].model, item[0].stimulus]) for item in work])
+    own = [kernels[regime.model, regime.stimulus] for regime, *_ in work]
+    order = spread(
+        [guessed_cost(*item, each) for item, each in zip(work, own, strict=True)],
+        [shares_runs(*item, each) for item, each in zip(work, own, strict=True)],
+    )
     sweeping = Sweeping(workers, suite, store, progress.say)
     finders: dict[int, Finder] = {}
     swept: dict[int, Curve] = {}

@@ -18,7 +18,7 @@ from functools import partial
 from itertools import count
 from typing import Any
 
-from ...models.ground.threads import pool
+from ...models.ground.threads import Pool
 from . import worker as _worker
 from .base import EXECUTORS, Executor, Work, WorkerLost, Workers
 
@@ -79,7 +79,7 @@ class _Processes(Workers):
         self._jobs = jobs
         self._numbers = count(1)
         self._processes: dict[str, _Process] = {}
-        self._threads = pool(jobs, "spikecost worker")
+        self._threads = Pool(jobs, "spikecost worker")
 
     def slots(self) -> Mapping[str, int]:
         for name, process in list(self._processes.items()):

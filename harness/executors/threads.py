@@ -7,7 +7,7 @@ from concurrent.futures import Future
 from typing import Any
 
 from ...models.ground.interruption import calls_stopped
-from ...models.ground.threads import pool
+from ...models.ground.threads import Pool
 from .base import EXECUTORS, Executor, Work, Workers
 
 
@@ -15,7 +15,7 @@ class _Threads(Workers):
     here = True
 
     def __init__(self, jobs: int) -> None:
-        self._pool = pool(jobs, "spikecost")
+        self._pool = Pool(jobs, "spikecost")
         self._slots = {"this process": jobs}
 
     def slots(self) -> Mapping[str, int]:

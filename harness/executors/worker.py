@@ -17,6 +17,7 @@ from queue import SimpleQueue
 from typing import IO, Any
 
 from ...models.ground.errors import attempt
+from ...models.ground.threads import started
 
 _SIZE = struct.Struct("<Q")
 
@@ -83,7 +84,10 @@ def main() -> None:
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what libraries print must not get between the results
     coming: SimpleQueue[bytes] = SimpleQueue()
-    threading.Thread(target=_take, args=(coming,), daemon=True).start()
+    try:
+        started(threading.Thread(target=_take, args=(coming,), daemon=True).start)
+    except MemoryError as error:
+        sys.exit(f"spikecost: a worker ends: {error}")
     while True:
         write(answers, pickle.dumps(perform(coming.get())))
 

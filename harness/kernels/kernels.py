@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from fractions import Fraction
 
 from ...flops.operations import Count, count_step
 from ...flops.toolchain import SCALAR, SIMD
 from ...models.definition.neuron import NeuronModel
-from ...models.ground.errors import NoValue
+from ...models.ground.errors import NoThreadError, NoValue
+from ...models.ground.threads import Pool
 from ...models.methods import DOUBLE, METHODS
-from ...models.step import make_step, why_not
+from ...models.step import Step, make_step, why_not
 from ..stimuli import Stimulus
 from .kernel import Kernel, Outcome, compile_kernels
 
@@ -76,13 +76,23 @@ def kernels_of(
             found.reasons[key] = NoValue(refused)
         else:
             steps.append(make_step(model, *key, varying=varying, precision=precision))
-    with ThreadPoolExecutor(2) as both:  # a compiler is another process
-        scalar = both.submit(compile_kernels, steps, SCALAR) if alone else None
-        together = compile_kernels(steps, SIMD)
-    for lanes, one in zip(together, scalar.result() if scalar else together, strict=True):
+    scalar, together = _both(steps) if alone else (compile_kernels(steps, SIMD),) * 2
+    for lanes, one in zip(together, scalar, strict=True):
         step = lanes.step
         found.compiled[step.method, step.detection] = Compiled(lanes, one, count_step(step))
     return found
+
+
+def _both(steps: Sequence[Step]) -> tuple[list[Kernel], list[Kernel]]:
+    """Compile scalar and SIMD kernels at once, since a compiler is another process; return both."""
+    try:
+        threads = Pool(1, "spikecost compiler")
+    except NoThreadError:
+        return compile_kernels(steps, SCALAR), compile_kernels(steps, SIMD)
+    with threads:
+        scalar = threads.submit(compile_kernels, steps, SCALAR)
+        together = compile_kernels(steps, SIMD)
+        return scalar.result(), together
 
 
 def run_together(kernel: Kernel, stimuli: Sequence[Stimulus], setting: Fraction) -> list[Outcome]:

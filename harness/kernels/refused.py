@@ -34,7 +34,7 @@ def check_stimuli(model: NeuronModel, stimuli: Sequence[Stimulus], varying: bool
         If a stimulus drives a model without input, does not have the unit of the input, varies although the step needs
         a constant input, or if the pieces of the stimuli differ.
     """
-    for stimulus in stimuli:
+    for stimulus in {id(each): each for each in stimuli}.values():  # many neurons may share a few
         if stimulus.varies and not varying:
             raise UserError(
                 f"the stimulus varies in time, but this step of {model.label} needs a constant input; "

@@ -98,9 +98,9 @@ def shorten(stimulus: Stimulus, dt: Fraction, steps: int) -> Stimulus:
     """Return the first `steps` time steps of dt (ms) of a stimulus, or all of it if it is shorter."""
     left = steps
     durations = []
-    for count in steps_of(stimulus, dt):
-        taken = min(count, left)
-        if taken:
-            durations.append(taken * dt)
-        left -= taken
+    for whole, count in zip(stimulus.durations, steps_of(stimulus, dt), strict=True):
+        if not left:
+            break
+        durations.append(whole if count <= left else left * dt)
+        left -= min(count, left)
     return replace(stimulus, durations=tuple(durations), shapes=stimulus.shapes[: len(durations)])

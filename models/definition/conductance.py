@@ -35,7 +35,7 @@ def with_conductance(model: NeuronModel, reversal: Any) -> NeuronModel:
     """
     check_kind(model, NeuronModel, "model", "a model, such as sc.get_model('lif')")
     if not model.input:
-        raise UserError(f"{model.label} has no input that a conductance could replace; name one as its input")
+        raise UserError("it has no input that a conductance could replace; name one as its input", about=model.label)
     check_reversal(model, reversal)
     check_new(model, [CONDUCTANCE, REVERSAL], "give its conductance as the input")
     voltage = voltage_of(model)
@@ -91,7 +91,7 @@ def check_new(model: NeuronModel, names: Iterable[str], advice: str) -> None:
     """
     taken = {*model.system.dimensions, *model.constants} & set(names)
     if taken:
-        raise UserError(f"{model.label} already has {', '.join(sorted(taken))}; {advice}")
+        raise UserError(f"it already has {', '.join(sorted(taken))}; {advice}", about=model.label)
 
 
 def with_input_as(model: NeuronModel, lines: Iterable[str], **changes: Any) -> NeuronModel:

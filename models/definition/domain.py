@@ -57,7 +57,7 @@ def check_domain(model: NeuronModel) -> None:
     """
     message = _message(model.exact)
     if message:
-        raise UserError(f"{model.label}: {message}")
+        raise UserError(message, about=model.label)
 
 
 class _Undefined(Exception):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from fractions import Fraction
-from typing import TYPE_CHECKING
 
 from ..algebra.draft import substitute
 from ..algebra.expression import Const, Var, names
@@ -19,20 +18,18 @@ from .parts.arrivals import read_arrivals, targets_of
 from .parts.random_inputs import diffusion, without_noise
 from .parts.refractoriness import Sides, is_never, read_refractory, refractory, with_refractoriness
 from .parts.threshold import read_threshold
-
-if TYPE_CHECKING:
-    from .neuron import NeuronModel
+from .written import WrittenModel
 
 
-def read_system(model: NeuronModel, field_name: str) -> System:
+def read_system(model: WrittenModel, field_name: str) -> System:
     """Read a model's `equations`, or its `published` ones."""
     with at(field_name):
-        equations = language.read(getattr(model, field_name), model.constants, model.name)
+        equations = language.read(getattr(model, field_name), model.constants, model.label)
     parameters = [name for name, each in equations.items() if each.kind == PARAMETER]
     if model.input and model.input not in parameters:
         with at("input"):
             raise UserError(
-                f"{model.name}: the input '{short(model.input)}' is not declared in the equations; "
+                f"{model.label}: the input '{short(model.input)}' is not declared in the equations; "
                 f"add a line such as {short(model.input)} : 1"
             )
     dimensions = {name: each.dimension for name, each in equations.items()}
@@ -40,7 +37,7 @@ def read_system(model: NeuronModel, field_name: str) -> System:
     found = {name: each.value for name, each in equations.items() if each.value is not None}
     for name in equations.keys() & set(OF_TIME):
         with at(field_name, name):
-            check_name(name, f"{model.name}: the variable")
+            check_name(name, f"{model.label}: the variable")
     state = tuple(name for name in found if equations[name].kind == DIFFERENTIAL)
     known = dimensions | dict.fromkeys(OF_TIME, units.MS)
     in_equations = known | {name: DIMENSIONS[kind] for name, kind in random.items()}
@@ -49,7 +46,7 @@ def read_system(model: NeuronModel, field_name: str) -> System:
         expected = dimensions[name] / units.MS if name in state else dimensions[name]
         with at(field_name, name):
             language.check_units(
-                equations[name].text, in_equations, model.constants, expected, f"{model.name}: equation of '{name}'"
+                equations[name].text, in_equations, model.constants, expected, f"{model.label}: equation of '{name}'"
             )
     subexpressions = language.subexpression_order(found, found.keys() - set(state))
     found, subexpressions = without_noise(found, subexpressions, random)
@@ -58,14 +55,14 @@ def read_system(model: NeuronModel, field_name: str) -> System:
         waiting = with_refractoriness(found, subexpressions, not_refractory=False)
     with at("reset"):  # a spike makes the neuron refractory before the reset
         now = {NOT_REFRACTORY: Const(Fraction(0))}
-        reset = language.statements(model.reset, state, known, model.constants, f"{model.name}: reset", values=now)
+        reset = language.statements(model.reset, state, known, model.constants, f"{model.label}: reset", values=now)
     with at("threshold"):
         threshold = read_threshold(
             model.threshold,
             (*state, *OF_TIME),
             known,
             model.constants,
-            where=f"{model.name}: threshold",
+            where=f"{model.label}: threshold",
             subexpressions=free.opened,
             resets=bool(reset),
         )
@@ -76,7 +73,7 @@ def read_system(model: NeuronModel, field_name: str) -> System:
     if ends_by_text:
         with at("refractory"):
             read = read_refractory(
-                model.refractory, known, model.constants, where=f"{model.name}: refractory", opened=waiting.opened
+                model.refractory, known, model.constants, where=f"{model.label}: refractory", opened=waiting.opened
             )
         moving = set(state) - held - waiting.constant(state) | targets_of(model.arrivals)
         ends_by_text = not is_never(read)
@@ -90,7 +87,7 @@ def read_system(model: NeuronModel, field_name: str) -> System:
 
     resets = tuple((name, substitute(value, waiting.opened)) for name, value in reset)
     arrivals = read_arrivals(
-        model.arrivals, state, dimensions, model.constants, model=model.name, sides=(free, waiting)
+        model.arrivals, state, dimensions, model.constants, model=model.label, sides=(free, waiting)
     )
 
     def system(flow: Sides) -> System:
@@ -108,7 +105,7 @@ def read_system(model: NeuronModel, field_name: str) -> System:
             arrivals=arrivals,
             random=random,
             interpretation=model.interpretation,
-            diffusion=diffusion(opened, random, model.name),
+            diffusion=diffusion(opened, random, model.label),
             refractory=duration,
             is_crossing=ends_by_text and duration is None,
         )

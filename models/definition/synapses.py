@@ -39,7 +39,7 @@ def with_synapses(model: NeuronModel, **synapses: tuple[Any, Any]) -> NeuronMode
         if not isinstance(given, list | tuple) or len(given) != 2:
             raise UserError(f"{name} = {short(repr(given))}: give a reversal potential and a time: (0*mV, 5*ms)")
     if not model.input:
-        raise UserError(f"{model.label} has no input to which synapses could add; give input=")
+        raise UserError("it has no input to which synapses could add; give input=", about=model.label)
     voltage, dimension = voltage_of(model), conductance_dimension(model)
     of_current, of_conductance = (units.dimension_text(each) for each in (model.input_dimension, dimension))
     constants: dict[str, Any] = {}

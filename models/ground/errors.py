@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 Found = TypeVar("Found")
 
@@ -103,13 +104,49 @@ class UserError(ValueError):
 
     The message is one line that says what was given, what is expected and what to do.
     The command line prints it and exits with status 2.
+
+    Parameters
+    ----------
+    said : str
+    about : str
+        What the message is about, such as a model or a file; the message begins with it.
     """
 
-    def __init__(self, message: str = "") -> None:
+    def __init__(self, said: str = "", *, about: str = "") -> None:
         # quoted names from files of others may contain line breaks
-        super().__init__(message if message.isprintable() else " ".join(message.split()))
+        self.said, self.about = (each if each.isprintable() else " ".join(each.split()) for each in (said, about))
+        super().__init__(f"{self.about}: {self.said}" if about else self.said)
         self.place: tuple[str | int, ...] = ()
         """The place in a definition: a field, then names within it; a number is a line of a text, counted from 0."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # subclasses have other arguments; workers in other processes send errors back
+        return _as_it_was, (type(self), self.args, self.__dict__)
+
+    def without(self, about: str) -> str:
+        """Return the message for a place that names what it is about already."""
+        return self.said if self.about == about else str(self)
+
+
+def _as_it_was(kind: type[UserError], args: tuple[Any, ...], state: dict[str, Any]) -> UserError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(state)
+    return error
+
+
+#: The message of a command for which the system refuses memory.
+MORE_MEMORY = "there is not enough memory for this; end other programs, allow more (ulimit -v), or ask for less"
+
+
+def is_without_memory(error: BaseException) -> bool:
+    """Whether something failed because the system refuses memory; libraries that are loaded have their own words."""
+    if isinstance(error, ImportError):
+        return any(said in str(error) for said in ("failed to map segment", "annot allocate memory", "bad_alloc"))
+    return isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM)
+
+
+class NoThreadError(MemoryError):
+    """The system refuses another thread, so that nothing more can be done: this is the reason of no single result."""
 
 
 @contextmanager
@@ -122,11 +159,18 @@ def at(*place: str | int) -> Iterator[None]:
         raise
 
 
-def reason_of(error: BaseException) -> str:
-    """Return in one line why something failed: the message of a user's mistake; for other errors, also their name."""
-    said = " ".join(str(error).split())
+def reason_of(error: BaseException, about: str = "") -> str:
+    """Return in one line why something failed: the message of a user's mistake; for other errors, also their name.
+
+    Parameters
+    ----------
+    error : BaseException
+    about : str
+        What the reader knows already: a message about it does not name it again.
+    """
     if isinstance(error, UserError):
-        return said
+        return error.without(about)
+    said = " ".join(str(error).split())
     name = type(error).__name__
     return f"failed with {name}: {said}" if said else f"failed with {name}"
 
@@ -143,12 +187,26 @@ class NoValue:
         return self.reason
 
 
-def attempt(look: Callable[[], Found]) -> Found | NoValue:
-    """Return the result of a function, or why it has none, so that an error in one place does not end the rest."""
+def attempt(look: Callable[[], Found], about: str = "") -> Found | NoValue:
+    """Return the result of a function, or why it has none, so that an error in one place does not end the rest.
+
+    Parameters
+    ----------
+    look : callable
+    about : str
+        What the reader of the reason knows already; see `reason_of`.
+
+    Raises
+    ------
+    NoThreadError
+        As the function does.
+    """
     try:
         return look()
+    except NoThreadError:
+        raise
     except Exception as error:
-        return NoValue(reason_of(error), failed=not isinstance(error, UserError))
+        return NoValue(reason_of(error, about), failed=not isinstance(error, UserError))
 
 
 def shortened(path: str, most: int = 200) -> str:

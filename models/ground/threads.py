@@ -1,19 +1,29 @@
 """Threads that are there before they are needed: to start one needs memory, and may never end without.
 
 ``Thread.start`` waits until the new thread says that it runs. If the system refuses memory (``ulimit -v``), the thread
-may end before it has said so, and then Python up to 3.13 waits forever. So threads are started early, by `started`,
-which waits for a limited time, and then get one piece of work after the other.
+may end before it has said so, and then Python up to 3.13 waits forever. So threads are started early, by `started`, and
+then get one piece of work after the other. `started` waits for a limited time, or until Python reports that a new
+thread had no memory.
 """
 
 from __future__ import annotations
 
 import _thread
 import os
+import sys
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from queue import SimpleQueue
+from concurrent.futures import Executor, Future
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from queue import Empty, SimpleQueue
+from typing import Any, TypeVar
+
+from .errors import NoThreadError
+
+T = TypeVar("T")
 
 #: A thread starts within this many seconds, also on a machine that is very busy.
 PATIENCE = 60.0
@@ -26,46 +36,109 @@ def started(start: Callable[[], object]) -> None:
 
     Raises
     ------
-    MemoryError
-        If it does not return within `PATIENCE`.
+    NoThreadError
+        If it does not return within `PATIENCE`, or a thread had no memory.
     """
-    done, raised = _thread.allocate_lock(), list[BaseException]()
-    done.acquire()
+    told = SimpleQueue[Any]()
 
     def call() -> None:
         try:
             start()
+            told.put(_Ended())
         except BaseException as error:
-            raised.append(error)
+            told.put(_Ended(error))
+
+    with _starting:
+        # Python only prints that a new thread had no memory; a function written in Python could not be called there
+        before, sys.unraisablehook = sys.unraisablehook, told.put
+        try:
+            _thread.start_new_thread(call, ())
+            ended = _end_of(told, before)
+        except RuntimeError as error:  # "can't start new thread"
+            raise NoThreadError("no thread can be started") from error
         finally:
-            done.release()
-
-    try:
-        _thread.start_new_thread(call, ())
-    except RuntimeError as error:  # "can't start new thread"
-        raise MemoryError("no thread can be started") from error
-    if not done.acquire(timeout=PATIENCE):
-        raise MemoryError(f"no thread could be started within {PATIENCE:g} s")
-    if raised:
-        raise raised[0]
+            sys.unraisablehook = before
+    if ended.raised is not None:
+        raise ended.raised
 
 
-def pool(size: int, name: str) -> ThreadPoolExecutor:
-    """Return a pool whose threads run already.
+_starting = threading.Lock()
+
+
+@dataclass(frozen=True)
+class _Ended:
+    """The end of a call, and what it raised."""
+
+    raised: BaseException | None = None
+
+
+def _end_of(told: SimpleQueue[Any], before: Callable[[Any], object]) -> _Ended:
+    """Wait for the end of a call; errors that nobody handles meanwhile, in any thread, are handled as before."""
+    until = time.monotonic() + PATIENCE
+    while True:
+        try:
+            event = told.get(timeout=max(until - time.monotonic(), 0))
+        except Empty:
+            raise NoThreadError(f"no thread could be started within {PATIENCE:g} s") from None
+        if isinstance(event, _Ended):
+            return event
+        if issubclass(event.exc_type, MemoryError):
+            raise NoThreadError("there is no memory for another thread")
+        before(event)
+
+
+class Pool(Executor):
+    """Threads that run already and take calls from a queue.
+
+    Those of `ThreadPoolExecutor` are started by its first calls. If the system refuses memory for one, the executor
+    holds locks for which Python then waits when it ends.
 
     Raises
     ------
-    MemoryError
+    NoThreadError
         If they cannot be started.
     """
-    threads, all_run = ThreadPoolExecutor(size, thread_name_prefix=name), threading.Barrier(size)
 
-    def fill() -> None:
-        for each in [threads.submit(all_run.wait) for _ in range(size)]:
-            each.result()
+    def __init__(self, size: int, name: str) -> None:
+        self._jobs: SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None] = SimpleQueue()
+        self._threads = [threading.Thread(target=self._work, name=f"{name}_{i}", daemon=True) for i in range(size)]
+        try:
+            started(self._start)
+        except NoThreadError:
+            self.shutdown(wait=False)
+            raise
 
-    started(fill)
-    return threads
+    def _start(self) -> None:
+        for thread in self._threads:
+            thread.start()
+
+    def submit(self, call: Callable[..., T], /, *arguments: Any, **named: Any) -> Future[T]:
+        """Let the next free thread make a call; return its future result."""
+        future: Future[T] = Future()
+        self._jobs.put((future, partial(call, *arguments, **named)))
+        return future
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """End the threads, after all calls that were submitted, or, if these are cancelled, after those that run."""
+        if cancel_futures:
+            with suppress(Empty):
+                while job := self._jobs.get_nowait():
+                    job[0].cancel()
+        for _ in self._threads:
+            self._jobs.put(None)
+        if wait:
+            for thread in self._threads:
+                thread.join()
+
+    def _work(self) -> None:
+        while job := self._jobs.get():
+            future, call = job
+            if future.set_running_or_notify_cancel():
+                try:
+                    future.set_result(call())
+                except BaseException as error:
+                    future.set_exception(error)
+            del job, future, call  # an idle thread keeps no result
 
 
 class _Job:

@@ -9,6 +9,7 @@ from ..algebra.draft import MIDDLE, Derivatives, NotApplicable, Vector
 from ..algebra.expression import Expr, exp, exprel
 from ..algebra.polynomial import ZERO, is_zero, minus, plus, times
 from .kinds.fixed_step import FixedStep
+from .kinds.modes import modes_of, propagated, responded
 from .registered import METHODS
 
 #: Divided differences of three rates that are nearer to each other than this, relatively, are not computed: rounding
@@ -27,8 +28,9 @@ class Exact(FixedStep):
     value at the middle of the step is used, and the order is 2. In addition to c: 2 multiplications and an addition per
     variable, and a multiplication and an addition for each variable that drives it, also through others (a synaptic
     current that rises and decays): their weights are divided differences of ``exp(b dt)``, computed once per run.
-    Applies to linear models in which no variable drives itself through others. It does not apply to oscillators, which
-    would need sines.
+    Where variables drive each other, as voltage and adaptation do, the weights are sums over the modes of their matrix:
+    exponentials, sines and cosines, computed once per run from numbers.
+    Applies to linear models; if variables drive each other, their rates must be numbers and not parameters.
     Rotter and Diesmann 1999, Biol. Cybern. 81:381.
     """
 
@@ -46,6 +48,11 @@ class Exact(FixedStep):
         rates = {name: row[name] for name, row in matrix.items()}
         after = {}
         for name in x:
+            if _are_coupled(name, drivers):
+                every = [other for other in x if other == name or other in _that_drive(name, drivers)]
+                between = _numbers(name, every, matrix, f)
+                after[name] = _by_modes(every.index(name), [(x[other], c[other]) for other in every], between, dt)
+                continue
             decay, response = exp(rates[name] * dt), dt * exprel(rates[name] * dt)
             value = plus(decay * x[name], times(response, c[name]))
             for other in drivers[name]:
@@ -66,21 +73,70 @@ class Exact(FixedStep):
         return Vector(after)
 
 
-def _paths(name: str, drivers: Mapping[str, list[str]]) -> list[list[str]]:
-    """Return the paths of three variables or more by which others drive a variable, from it back to each of them.
+def _that_drive(name: str, drivers: Mapping[str, list[str]]) -> list[str]:
+    """Return the variables that drive a variable, perhaps through others, in their order."""
+    found: set[str] = set()
+    waiting = [name]
+    while waiting:
+        new = set(drivers[waiting.pop()]) - found
+        found |= new
+        waiting += new
+    return [other for other in drivers if other in found]
+
+
+def _are_coupled(name: str, drivers: Mapping[str, list[str]]) -> bool:
+    """Whether a variable, or one that drives it, drives itself through others."""
+    return any(other in _that_drive(other, drivers) for other in (name, *_that_drive(name, drivers)))
+
+
+def _numbers(name: str, every: Sequence[str], matrix: Mapping[str, Vector], f: Derivatives) -> list[list[float]]:
+    """Return the rates between variables.
 
     Raises
     ------
     NotApplicable
-        If a variable drives itself through others.
+        If they are parameters.
     """
+    found = [[f.number(matrix[to][by]) for by in every] for to in every]
+    known = [[value for value in row if value is not None and math.isfinite(value)] for row in found]
+    if known != found:
+        raise NotApplicable(f"what drives {name} also drives itself, and its rates are parameters, not numbers")
+    return known
+
+
+def _by_modes(place: int, parts: Sequence[tuple[Expr, Expr]], rates: Sequence[Sequence[float]], dt: Expr) -> Expr:
+    """Return a variable at t + dt from the modes of all variables that drive it.
+
+    Parameters
+    ----------
+    place : int
+        Its place among them.
+    parts : sequence of (Expr, Expr)
+        The value of each at t, and the constant part of its derivative.
+    rates : sequence of sequence of float
+        How each drives each, per ms.
+    dt : Expr
+
+    Raises
+    ------
+    NotApplicable
+        If the rates are almost equal.
+    """
+    modes = modes_of(rates, place)
+    total: Expr = ZERO
+    for by, (value, constant) in enumerate(parts):
+        total = plus(total, times(propagated(modes, by, dt), value))
+        total = plus(total, times(responded(modes, by, dt), constant))
+    return total
+
+
+def _paths(name: str, drivers: Mapping[str, list[str]]) -> list[list[str]]:
+    """Return the paths of three variables or more by which others drive a variable, from it back to each of them."""
     found: list[list[str]] = []
     waiting = [[name]]
     while waiting:
         path = waiting.pop()
         for other in drivers[path[-1]]:
-            if other in path:
-                raise NotApplicable(f"{other} drives {path[-1]} and is driven by it, perhaps through others")
             waiting.append([*path, other])
             found += [waiting[-1]] if len(path) > 1 else []
     return found

@@ -41,8 +41,8 @@ T = TypeVar("T")
 class Misfit(UserError):
     """The content of a file does not fit its form."""
 
-    def __init__(self, message: str, place: tuple[str | int, ...]) -> None:
-        super().__init__(message)
+    def __init__(self, said: str, place: tuple[str | int, ...], *, about: str) -> None:
+        super().__init__(said, about=about)
         self.place = place
 
 
@@ -159,17 +159,19 @@ def _misfit(content: Any, path: tuple[str | int, ...], leaf: BaseException, wher
         unknown = ", ".join(sorted(leaf.extra_fields))
         known = ", ".join(sorted(field.name for field in fields(leaf.cl)))
         at = f"{name}: " if name else ""
-        return Misfit(f"{where}: {at}unknown {short(unknown)}; known are {known}", (*path, min(leaf.extra_fields)))
+        return Misfit(f"{at}unknown {short(unknown)}; known are {known}", (*path, min(leaf.extra_fields)), about=where)
     if isinstance(leaf, KeyError):
-        return Misfit(f"{where}: no {name}; it is incomplete", path)
+        return Misfit(f"no {name}; it is incomplete", path, about=where)
     given = content
     for part in path:
         given = given[part]
     said = _quoted(given)
     if isinstance(leaf, UserError):
-        return Misfit(f"{where}: {name} = {said}: {leaf}", path)
+        return Misfit(f"{name} = {said}: {leaf}", path, about=where)
     name = name or "all of it"
-    return Misfit(f"{where}: {name} = {said}: give {leaf if isinstance(leaf, _Unexpected) else 'another value'}", path)
+    return Misfit(
+        f"{name} = {said}: give {leaf if isinstance(leaf, _Unexpected) else 'another value'}", path, about=where
+    )
 
 
 def _quoted(value: Any) -> str:

@@ -182,8 +182,7 @@ def _from_toml(path: Path, source: str, _changed: int) -> NeuronModel:
     try:
         found = structure(content, _ModelFile, str(path))
     except Misfit as error:
-        said = str(error).removeprefix(f"{path}: ")
-        raise UserError(f"{path}:{line_in_toml(source, error.place) or 1}: {said}") from None
+        raise UserError(error.said, about=f"{path}:{line_in_toml(source, error.place) or 1}") from None
     fields = {key: getattr(found, key) for key in content}
     with _lines_named(path, source):
         return _complete(NeuronModel(**{"name": path.stem} | fields))

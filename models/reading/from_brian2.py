@@ -21,7 +21,7 @@ from ..definition.neuron import NeuronModel
 from ..ground.errors import UserError, check_mapping, check_text, short
 from .group.equations import held_over_steps, lines_of, parameter
 from .group.linked import linked_notes
-from .group.method import method_of
+from .group.method import method_of, with_rates_as_numbers
 from .group.names import Names
 from .group.texts import Texts, texts_of
 from .group.timed_arrays import TimedInput, autonomous_part
@@ -254,12 +254,13 @@ def _model(asked: _Asked, driven: str | None, name: str | None) -> NeuronModel:
         *(["without its synapses"] if asked.synapses == "leave_out" else []),
         *(["its synapses replaced by trains"] if arriving else []),
         *([f"{', '.join(held)} computed whenever needed, not once per step"] if held else []),
+        *([f"{', '.join(texts.simplified)} without terms that cancel, as in Brian2"] if texts.simplified else []),
         *([f"dt in its texts is {group.clock.dt}, whatever the time step of a run"] if texts.clock else []),
         *linked_notes(group, texts.places),
         *([chosen.note] if chosen.note else []),
     ]
     equations = "\n".join(line.text for line in lines)
-    return NeuronModel(
+    model = NeuronModel(
         name=name or asked.group.name,
         description="; ".join(said),
         equations=equations,
@@ -275,6 +276,7 @@ def _model(asked: _Asked, driven: str | None, name: str | None) -> NeuronModel:
         input_note=chosen.note,
         drive=drive if drive is not None and float(drive) else None,
     )
+    return with_rates_as_numbers(model, group)
 
 
 def _refractory(group: brian2.NeuronGroup, texts: Texts) -> Any:

@@ -194,6 +194,8 @@ def _values(found: EngineErrors) -> dict[str, str]:
         notes.append(f"{error.missing} spikes missing, {error.extra} too many at dt = {float(found.dt):g} ms")
     else:
         said = f"{error.maximum:.2g}"
+    if found.fails is not None:
+        notes.append(found.fails.reason)
     if isinstance(found.nanoseconds, NoValue) and found.nanoseconds is not error:
         notes.append(found.nanoseconds.reason)
     return {
@@ -201,7 +203,11 @@ def _values(found: EngineErrors) -> dict[str, str]:
         "dt": f"{float(found.dt):g}",
         "error": said,
         **{
-            _for("dt", tolerance): f"< {float(found.shortest):g}" if dt is None else f"{float(dt):g}"
+            _for("dt", tolerance): _DASH
+            if found.fails is not None
+            else f"< {float(found.shortest):g}"
+            if dt is None
+            else f"{float(dt):g}"
             for tolerance, dt in found.needed.items()
         },
         "ns": _time(found.nanoseconds),

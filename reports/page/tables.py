@@ -116,8 +116,7 @@ def lacking(verdict: list[dict[str, Any]]) -> list[dict[str, Any]]:
     found: dict[tuple[str, str], list[str]] = {}
     for row in verdict:
         for each in row["lacking"]:
-            reason = each["reason"].removeprefix(f"{each['model']}: ")  # the name is said before
-            found.setdefault((each["model"], reason), []).append(f"{row['regime']}, {row['accuracy']}")
+            found.setdefault((each["model"], each["reason"]), []).append(f"{row['regime']}, {row['accuracy']}")
     return [{"model": model, "reason": reason, "where": where} for (model, reason), where in found.items()]
 
 

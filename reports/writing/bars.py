@@ -16,7 +16,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsed
 from rich.progress import Progress as Bar
 
 from ...accuracy.study.phases.progress import Progress
-from ...models.ground.errors import UserError, short, visible
+from ...models.ground.errors import NoThreadError, UserError, short, visible
+from ...models.ground.threads import started
 
 #: Longest time between two lines of progress if no bar can be drawn, in s.
 HEARTBEAT = 20.0
@@ -70,8 +71,8 @@ class _Bars:
         self._tasks: list[Any] = []
 
     def begin(self, phase: str, pieces: int) -> None:
-        with suppress(OSError):
-            self._bar.start()
+        with suppress(OSError, NoThreadError):  # without a thread that moves the bar, the work goes on
+            started(self._bar.start)
             self._tasks.append(self._bar.add_task(escape(visible(phase)), total=pieces))
 
     def done(self) -> None:
@@ -100,7 +101,8 @@ class _Lines:
         self._phase, self._pieces, self._finished, self._start = phase, pieces, 0, time.monotonic()
         self.say(f"{phase}: {pieces} pieces" if pieces != 1 else phase)
         if not self._beat.is_alive():
-            self._beat.start()
+            with suppress(NoThreadError):
+                started(self._beat.start)
 
     def done(self) -> None:
         self._finished += 1

@@ -5,7 +5,6 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from ....harness.stimuli import Stimulus
 from ....models.algebra.expression import FLOATS, evaluate, names
@@ -13,9 +12,7 @@ from ....models.algebra.polynomial import linear_parts
 from ....models.definition.neuron import NeuronModel
 from ....models.ground.registry import Registry
 from .recorded import Recording
-
-if TYPE_CHECKING:
-    from .subject import Subject
+from .subject import Subject
 
 
 @dataclass(frozen=True)

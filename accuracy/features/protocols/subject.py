@@ -162,7 +162,9 @@ def at_rest(model: NeuronModel, held: float = 0.0) -> NeuronModel:
     """
     found = taylor.solve(model, constant_drive(model, held, float(HORIZON)))
     if found.times.size and found.times[-1] > float(HORIZON) / 2:
-        raise UserError(f"{model.label} fires without any drive, {found.times.size} times in {float(HORIZON):g} ms")
+        raise UserError(
+            f"it fires without any drive, {found.times.size} times in {float(HORIZON):g} ms", about=model.label
+        )
     return _starting(model, found.samples[-1])
 
 

@@ -37,7 +37,7 @@ class Precision:
 
 
 class StoppedError(Exception):
-    """There is no solution beyond some time. The text follows the model's name in a message."""
+    """There is no solution beyond some time. The text follows "it" in a message."""
 
 
 class NotFiniteError(StoppedError):

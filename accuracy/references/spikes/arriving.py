@@ -74,7 +74,8 @@ class Arriving:
                 run(system.arrivals[name], values, number, held=held, factor=self._disturbed[name].factor(i))
             except ArithmeticError as error:
                 raise UserError(
-                    f"{self._model.label}: the statements '{self._model.arrivals[name]}' have no value at "
-                    f"{self.times[i]:.4g} ms ({error}); give others or other parameters"
+                    f"the statements '{self._model.arrivals[name]}' have no value at "
+                    f"{self.times[i]:.4g} ms ({error}); give others or other parameters",
+                    about=self._model.label,
                 ) from None
             state.update({each: values[each] for each in state})

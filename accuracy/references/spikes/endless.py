@@ -27,7 +27,7 @@ class EndlessSpikesError(UserError):
     """
 
     def __init__(self, model: NeuronModel, times: Any, state: Mapping[str, Any]) -> None:
-        super().__init__(endless(model, times))
+        super().__init__(endless(times), about=model.label)
         self.times = times
         self.state = {name: float(value) for name, value in state.items()}
 
@@ -46,11 +46,11 @@ def _come_ever_faster(times: Sequence[Any]) -> bool:
     return bool(float(times[-1] - times[-2]) <= RUNAWAY * first)
 
 
-def endless(model: NeuronModel, times: Sequence[Any]) -> str:
+def endless(times: Sequence[Any]) -> str:
     """Return a message about too many spikes (ms): without end if they come faster and faster, otherwise their rate."""
     if _come_ever_faster(times):
-        return f"{model.label} spikes without end; let its reset lead below the threshold"
+        return "it spikes without end; let its reset lead below the threshold"
     return (
-        f"{model.label} fires more than {1000 * MOST_SPIKES_PER_MS} times per s, at {float(times[-1]):.4g} ms; "
+        f"it fires more than {1000 * MOST_SPIKES_PER_MS} times per s, at {float(times[-1]):.4g} ms; "
         "give a weaker drive or a refractory time"
     )

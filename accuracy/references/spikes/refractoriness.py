@@ -56,4 +56,6 @@ def lasting(
     try:
         return evaluate(until.value, {**parameters, **state}, FLOATS, number)
     except (ArithmeticError, ValueError) as error:
-        raise UserError(f"{model.label}: its refractory time has no value after a spike: {error.args[-1]}") from None
+        raise UserError(
+            f"its refractory time has no value after a spike: {error.args[-1]}", about=model.label
+        ) from None

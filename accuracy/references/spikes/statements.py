@@ -165,6 +165,7 @@ def reset_at(
         state.update({name: values[name] for name in state})
     except ArithmeticError as error:
         raise UserError(
-            f"{model.label}: its reset '{model.reset}' has no value at {float(now):.4g} ms ({error}); "
-            "give another reset or other parameters"
+            f"its reset '{model.reset}' has no value at {float(now):.4g} ms ({error}); "
+            "give another reset or other parameters",
+            about=model.label,
         ) from None

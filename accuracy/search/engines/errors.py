@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
@@ -48,6 +48,8 @@ class EngineErrors:
     """Or why the simulator fails with this time step."""
     needed: Mapping[float, Fraction | None]
     """For each tolerance in ms: the longest of the time steps tried with which it holds, as with every shorter one."""
+    fails: NoValue | None
+    """Why the simulator fails with the shortest time step: then nothing is known of what is needed."""
     shortest: Fraction
     """The shortest time step tried, in ms."""
     build_seconds: float
@@ -185,7 +187,7 @@ def _certain(model: NeuronModel, stimulus: Stimulus, criteria: Sequence[Criterio
 def _judged(
     expected: SpikeTrain,
     criteria: Sequence[Criterion],
-    trains: Mapping[Fraction, SpikeTrain],
+    tried: Iterable[tuple[Fraction, SpikeTrain | NoValue]],
     at: tuple[Fraction, SpikeTrain | NoValue],
     timed: Callable[[Fraction], float] | None,
     *,
@@ -194,8 +196,18 @@ def _judged(
     version: str = "",
     text: str = "",
 ) -> EngineErrors:
-    """Compare spikes with the right ones: `trains` by the time steps that were tried, and those at the default one."""
+    """Compare spikes with the right ones: those of the time steps tried, from short to long, and of the default one.
+
+    What is longer than a time step that fails does not matter.
+    """
     dt, train = at
+    trains: dict[Fraction, SpikeTrain] = {}
+    fails = None
+    for each, found in tried:
+        if isinstance(found, NoValue):
+            fails = None if trains else NoValue(f"at dt = {float(each):g} ms: {found.reason}")
+            break
+        trains[each] = found
     needed = _needed(criteria, {each: spike_time_error(found, expected) for each, found in trains.items()})
     middle = [*needed.values(), None][len(needed) // 2]
     costs = [
@@ -213,6 +225,7 @@ def _judged(
         dt,
         train if isinstance(train, NoValue) else spike_time_error(train, expected),
         needed,
+        fails,
         min(trains, default=dt),
         build_seconds,
         *costs,
@@ -233,24 +246,26 @@ def _train(times: NDArray[np.float64], stimulus: Stimulus) -> SpikeTrain:
     return SpikeTrain(times[times <= stop], stop)
 
 
-def _trains_of_kernel(kernel: Kernel, stimulus: Stimulus, dts: Sequence[Fraction]) -> dict[Fraction, SpikeTrain]:
-    """Return the spikes of a kernel for each time step, from short to long, up to the first that fails."""
-    outcomes = ((dt, kernel.run([stimulus], dt)[0]) for dt in sorted(dts))
-    held = takewhile(lambda found: not found[1].failure, outcomes)
-    return {dt: _train(outcome.spike_times, stimulus) for dt, outcome in held}
+def _trains_of_kernel(
+    kernel: Kernel, stimulus: Stimulus, dts: Sequence[Fraction]
+) -> Iterator[tuple[Fraction, SpikeTrain | NoValue]]:
+    """Yield the spikes of a kernel for each time step, from short to long."""
+    for dt in sorted(dts):
+        outcome = kernel.run([stimulus], dt)[0]
+        yield dt, NoValue(str(outcome.failure)) if outcome.failure else _train(outcome.spike_times, stimulus)
 
 
-def _trains(simulation: Simulation, dts: Sequence[Fraction], first: FirstRuns) -> dict[Fraction, SpikeTrain]:
-    """Return the spikes for each time step, from short to long, up to the first that fails.
+def _trains(
+    simulation: Simulation, dts: Sequence[Fraction], first: FirstRuns
+) -> Iterator[tuple[Fraction, SpikeTrain | NoValue]]:
+    """Yield the spikes for each time step, from short to long.
 
     If the engine has a method of ours, our kernel computes them, after it gave the spikes of the engine at one step.
     """
-    stimulus, trains = simulation.stimulus, dict[Fraction, SpikeTrain]()
+    stimulus = simulation.stimulus
     kernel = simulation.same_kernel(first.dt, first.run.times)
     if kernel is not None:
-        return _trains_of_kernel(kernel, stimulus, dts)
+        yield from _trains_of_kernel(kernel, stimulus, dts)
+        return
     for dt, run in reversed([*zip(dts, simulation.attempts(dts), strict=True)]):
-        if isinstance(run, NoValue):
-            break
-        trains[dt] = _train(run.times, stimulus)
-    return trains
+        yield dt, run if isinstance(run, NoValue) else _train(run.times, stimulus)

@@ -22,7 +22,7 @@ from ....models.step import make_step
 from ...features.shown.demo_runs import run_demo
 from ...features.shown.demos import demos_of
 from ...features.shown.search import not_tried, search
-from ...regimes.regime import Regime
+from ...regimes.regime import Regime, RegimeKey
 from ..kept_study import recorded
 from ..recording import Share, Trace, record, record_reference
 from ..study import Case, Study
@@ -33,6 +33,8 @@ from .progress import Progress
 #: Methods for which other builds and Brian2's code are counted, too: those of published comparisons. Each takes a few
 #: seconds to compile.
 LOOKED_AT = ("euler", "rk4", "exponential_euler")
+#: The kernels of each number format, by the name that curves have as their engine; see `Kernels`.
+Formats = Mapping[str, Mapping[tuple[NeuronModel, str], Kernels]]
 
 
 def record_all(
@@ -71,9 +73,7 @@ def record_all(
             progress.done()
 
 
-def time_all(
-    study: Study, formats: Mapping[str, Mapping[tuple[NeuronModel, str], Kernels]], progress: Progress
-) -> None:
+def time_all(study: Study, formats: Formats, progress: Progress) -> None:
     """Time the kernel of every case at its setting, while no other thread runs.
 
     Parameters
@@ -85,22 +85,23 @@ def time_all(
     """
     # the time per step does not depend on the kind of stimulus: one kind is enough
     first = study.suite.stimuli[0], study.suite.horizons[0]
-    timed: list[tuple[Case, str]] = []
-    """Cases, and the name of the timing."""
-    jobs = []
+    timed: dict[RegimeKey, list[tuple[Case, str]]] = {}
+    """By regime: cases, and the name of the timing."""
     for case in (*study.cases, *study.other_cases):
         regime = case.curve.regime
-        if not case.coarsest or (regime.stimulus, regime.horizon) != first or case.curve.engine not in formats:
-            continue
-        kernels = formats[case.curve.engine][regime.model, regime.stimulus]
-        compiled = kernels.compiled[case.curve.method, case.curve.detection]
-        stimulus = regime.trials[0].stimulus
-        jobs.append(one_neuron(compiled.alone, stimulus, case.setting, case.curve.by_dt))
-        timed.append((case, "one_neuron"))
-        if _in_lanes(case, study.suite):
-            jobs.append(many_neurons(compiled.lanes, stimulus, case.setting))
-            timed.append((case, "many_neurons"))
-    progress.begin("timing", len(jobs) * (study.suite.repeats + 1))
+        if case.coarsest and (regime.stimulus, regime.horizon) == first and case.curve.engine in formats:
+            which = ("one_neuron", "many_neurons")[: 1 + _in_lanes(case, study.suite)]
+            timed.setdefault(regime.key, []).extend((case, each) for each in which)
+    progress.begin("timing", sum(map(len, timed.values())) * (study.suite.repeats + 1))
+    # costs are compared within a regime; the jobs of all regimes together would need much memory
+    for together in timed.values():
+        _time(study, together, formats, progress)
+    _compare_with_peaks(study)
+
+
+def _time(study: Study, timed: Sequence[tuple[Case, str]], formats: Formats, progress: Progress) -> None:
+    """Time cases in turn."""
+    jobs = [_job(case, which, formats) for case, which in timed]
     timings: Sequence[Timing | None]
     together = attempt(partial(measure, jobs, study.suite.repeats, progress.done))
     if isinstance(together, NoValue):
@@ -110,7 +111,15 @@ def time_all(
         timings = together
     for (case, which), timing in zip(timed, timings, strict=True):
         setattr(case, which, timing)
-    _compare_with_peaks(study)
+
+
+def _job(case: Case, which: str, formats: Formats) -> Job:
+    curve = case.curve
+    compiled = formats[curve.engine][curve.regime.model, curve.regime.stimulus].compiled[curve.method, curve.detection]
+    stimulus = curve.regime.trials[0].stimulus
+    if which == "one_neuron":
+        return one_neuron(compiled.alone, stimulus, case.setting, curve.by_dt)
+    return many_neurons(compiled.lanes, stimulus, case.setting)
 
 
 def _compare_with_peaks(study: Study) -> None:

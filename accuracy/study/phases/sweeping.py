@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Hashable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from fractions import Fraction
@@ -61,9 +61,8 @@ def one_of_each_kind(regimes: Iterable[Regime]) -> dict[tuple[NeuronModel, str],
 def compiled_for(regime: Regime, suite: Suite, precision: str = DOUBLE) -> Kernels:
     """Compile a model's kernels; one by one if compiling them together fails."""
     compiled = partial(kernels_of, regime.driven, varying=regime.varying, alone=suite.witnessed, precision=precision)
-    try:
-        return compiled(suite.pairs)
-    except Exception:
+    together = attempt(partial(compiled, suite.pairs))
+    if isinstance(together, NoValue):
         one_by_one = Kernels(precision=precision)
         for pair in suite.pairs:
             one = attempt(partial(compiled, [pair]))
@@ -73,6 +72,7 @@ def compiled_for(regime: Regime, suite: Suite, precision: str = DOUBLE) -> Kerne
                 one_by_one.compiled |= one.compiled
                 one_by_one.reasons |= one.reasons
         return one_by_one
+    return together
 
 
 def guessed_cost(regime: Regime, method: str, detection: str, kernels: Kernels) -> float:
@@ -81,6 +81,13 @@ def guessed_cost(regime: Regime, method: str, detection: str, kernels: Kernels) 
     if compiled is None or regime.reason:
         return 0.0
     return sum(sum(each.values()) + EXPENSIVE * each["exp"] for each in compiled.count.by_block.values())
+
+
+def shares_runs(regime: Regime, method: str, detection: str, kernels: Kernels) -> Hashable:
+    """Return a key that is the same for curves that share runs (`SharedRuns`)."""
+    compiled = kernels.compiled.get((method, detection))
+    together = compiled.lanes.together if compiled else None
+    return regime.model.label, regime.key, method, together.name if together else detection
 
 
 def swept_curve(

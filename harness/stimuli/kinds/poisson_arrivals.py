@@ -55,8 +55,9 @@ class PoissonArrivals(Kind):
         gain = sum(count * float(RATE * TAUS[name]) * (REVERSALS[name] - voltage) for name, count in INPUTS.items())
         if gain <= 0:
             raise UserError(
-                f"{model.label} starts at {voltage:g}, where the synapses of {self.name} do not excite it; use "
-                "with_synapses and poisson_train"
+                f"it starts at {voltage:g}, where the synapses of {self.name} do not excite it; use "
+                "with_synapses and poisson_train",
+                about=model.label,
             )
         driven = self.driven(model)
         weight = units.quantity(drive / gain, driven.system.dimensions["w_exc"])

@@ -93,8 +93,9 @@ def _initial_voltage(model: NeuronModel) -> float:
     voltage = model.initial_values[model.system.threshold.variable]
     if voltage >= 0:
         raise UserError(
-            f"{model.label} starts at {voltage:g}, not below 0, the reversal potential of the standard "
-            "form of poisson_conductance; use with_conductance and sc.poisson_conductance"
+            f"it starts at {voltage:g}, not below 0, the reversal potential of the standard "
+            "form of poisson_conductance; use with_conductance and sc.poisson_conductance",
+            about=model.label,
         )
     return voltage
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Shape:
     """The input over a piece, s ms after the piece's start.
 
@@ -62,8 +62,15 @@ class Shape:
 
     def scaled(self, factor: float) -> Shape:
         """Return the shape multiplied by `factor`."""
-        return replace(
-            self, **{name: factor * getattr(self, name) for name in ("offset", "slope", "decay", "amplitude")}
+        return Shape(
+            factor * self.offset,
+            factor * self.slope,
+            factor * self.decay,
+            self.tau,
+            factor * self.amplitude,
+            self.phase,
+            self.omega,
+            self.sweep,
         )
 
     @property

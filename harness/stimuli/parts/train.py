@@ -182,14 +182,15 @@ def check_arrivals(model: NeuronModel, trains: Mapping[str, Train]) -> None:
         usable = parameters_of(model.system, name)
         if train.parameter not in usable:
             raise UserError(
-                f"{model.label}: '{short(train.parameter)}' is not a parameter that the statements of '{name}' use: "
-                f"{model.arrivals[name]}; give values of {' or '.join(usable) or 'none'}"
+                f"'{short(train.parameter)}' is not a parameter that the statements of '{name}' use: "
+                f"{model.arrivals[name]}; give values of {' or '.join(usable) or 'none'}",
+                about=model.label,
             )
         expected = model.system.dimensions[train.parameter]
         if train.dimension is not expected:
             raise UserError(
-                f"{model.label}: the values of '{train.parameter}' have the wrong unit, expected "
-                f"{units.unit_name(expected)}"
+                f"the values of '{train.parameter}' have the wrong unit, expected {units.unit_name(expected)}",
+                about=model.label,
             )
 
 

@@ -49,6 +49,21 @@ def without_noise(
     return {name: substitute(value, noisy) for name, value in found.items()}, kept
 
 
+def refuse_drawn(value: Expr, random: Mapping[str, str], what: str) -> None:
+    """Refuse random inputs in what is no derivative.
+
+    Raises
+    ------
+    UserError
+    """
+    for name, kind in random.items():
+        if name in names(value):
+            raise UserError(
+                f"{what} uses {name if kind == NOISE else f'{kind}()'}, and only derivatives can be random; use a "
+                "number, a parameter, or a state variable with noise in its equation"
+            )
+
+
 def diffusion(derivatives: Mapping[str, Expr], random: Mapping[str, str], model: str) -> dict[str, dict[str, Expr]]:
     """Return the factor of each source of noise in each derivative; zeros are left out.
 

@@ -11,7 +11,7 @@ from brian2.units.fundamentalunits import Dimension
 
 from ...algebra.draft import substitute
 from ...algebra.expression import FLOATS, Const, Expr, evaluate, names, text
-from ...algebra.system import Refractory
+from ...algebra.system import Refractory, System
 from ...ground.errors import UserError, short
 from ..language import equations as language
 from ..language import units
@@ -54,6 +54,16 @@ def with_refractoriness(found: Mapping[str, Expr], order: Mapping[str, Expr], *,
     for name, value in subexpressions.items():
         opened[name] = substitute(value, opened)
     return Sides(subexpressions, opened, found)
+
+
+def is_refractory_at_times(system: System, lasts: float) -> bool:
+    """Whether a spike makes the neuron refractory, for a time in ms or until a condition no longer holds."""
+    return bool(lasts) or system.refractory is not None
+
+
+def moves_while_refractory(system: System, lasts: float) -> bool:
+    """Whether the threshold may be crossed while the neuron is refractory; then a spike occurs when that ends."""
+    return is_refractory_at_times(system, lasts) and not system.threshold.names & set(system.state) <= system.held
 
 
 def _is_zero(value: Expr) -> bool:

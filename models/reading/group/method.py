@@ -10,8 +10,13 @@ from brian2.equations.equations import Equations
 from brian2.stateupdaters.base import StateUpdateMethod, UnsupportedEquationsException
 from brian2.stateupdaters.exponential_euler import get_conditionally_linear_system
 
+from ...algebra.draft import substitute
+from ...algebra.expression import names
+from ...algebra.polynomial import linear_parts
+from ...definition.neuron import NeuronModel
 from ...ground.errors import UserError
 from ...methods import METHODS
+from ...methods.exact import Exact
 from ...methods.exponential_euler_frozen import FrozenExponentialEuler
 from .names import Names
 from .texts import Texts
@@ -31,6 +36,32 @@ def _freezes(equations: Equations, variables: Mapping[str, Any]) -> bool:
         for part in each
         for symbol in getattr(part, "free_symbols", ())
     )
+
+
+def with_rates_as_numbers(model: NeuronModel, group: brian2.NeuronGroup) -> NeuronModel:
+    """Return a model that the exact method can integrate, if Brian2 would use it on the group.
+
+    Where variables drive each other, the method needs numbers as their rates: parameters in them become constants.
+    """
+    choices = [group.method_choice] if isinstance(group.method_choice, str) else group.method_choice
+    if not choices or choices[0] not in ("exact", "linear") or not model.parameters or not _why_not_exact(model):
+        return model
+    system = model.system
+    sides = [substitute(value, system.subexpressions) for value in system.derivatives.values()]
+    parts = [linear_parts(side, name) for side in sides for name in system.state]
+    rates = names(*(part[1] for part in parts if part is not None)) & set(model.parameters)
+    lines = [line for line in model.equations.splitlines() if line.partition(":")[0].strip() not in rates]
+    made = model.replace(
+        equations="\n".join(lines),
+        parameters={name: value for name, value in model.parameters.items() if name not in rates},
+        constants={**model.constants, **{name: model.parameters[name] for name in rates}},
+        description=f"{model.description}; {', '.join(sorted(rates))} as numbers, for the exact method",
+    )
+    return model if _why_not_exact(made) else made
+
+
+def _why_not_exact(model: NeuronModel) -> str:
+    return METHODS[Exact.name].why_not(model, "grid", varying=False)
 
 
 def method_of(group: brian2.NeuronGroup, names: Names, texts: Texts) -> str:

@@ -87,6 +87,15 @@ def _with_numbers(equation: SingleEquation, truths: Collection[str]) -> SingleEq
     )
 
 
+def with_code(equation: SingleEquation, code: str | None) -> SingleEquation:
+    """Return an equation with another right-hand side; without one, the equation as it is."""
+    if code is None or equation.expr is None or code == equation.expr.code:
+        return equation
+    return SingleEquation(
+        equation.type, equation.varname, equation.dim, equation.var_type, Expression(code), list(equation.flags)
+    )
+
+
 def clock_of(group: brian2.NeuronGroup, texts: Iterable[str]) -> dict[str, str]:
     """Return what takes the place of the names of the clock that some texts use."""
     used = set().union(*map(get_identifiers, texts)) & set(CLOCK)

@@ -9,14 +9,14 @@ from functools import cached_property
 from typing import Any
 
 import brian2
-from brian2.equations.codestrings import Expression
 from brian2.equations.equations import DIFFERENTIAL_EQUATION, SUBEXPRESSION, Equations, SingleEquation
 from brian2.utils.stringtools import get_identifiers
 
 from ...definition.language import grammar
+from .cancelled import without_cancelling
 from .linked import Joined, Place, joined
 from .names import Names
-from .plain import CLOCK, clock_of, compared, statements, truths_of, with_numbers
+from .plain import CLOCK, clock_of, compared, statements, truths_of, with_code, with_numbers
 from .timed_arrays import Driven, take_out
 
 
@@ -39,6 +39,8 @@ class Texts:
     """Where in Brian2 the values of other groups are that became part of the neuron."""
     objects: Mapping[str, Any] = field(default_factory=dict)
     """The objects of names that only those groups use."""
+    simplified: tuple[str, ...] = ()
+    """The names of equations in which terms that cancel are left out, as in Brian2."""
 
     @property
     def timed(self) -> str:
@@ -114,7 +116,8 @@ def _written(group: brian2.NeuronGroup, index: int, whole: Joined) -> Texts:
     reset = _without_flags(one_line(group.event_codes.get("spike") or ""), group, equations)
     codes = [each.expr.code for each in equations.values() if each.expr is not None]
     numbers = numbers_of(group, index, *codes, threshold, reset, refractory)
-    written = Equations([_with_code(each, written_out(numbers, each)) for each in equations.values()])
+    written = Equations([with_code(each, written_out(numbers, each)) for each in equations.values()])
+    written, simplified = without_cancelling(written)
     truths = truths_of(written)
     return Texts(
         written,
@@ -125,6 +128,7 @@ def _written(group: brian2.NeuronGroup, index: int, whole: Joined) -> Texts:
         clock=uses_clock(numbers),
         places=whole.places,
         objects=whole.constants,
+        simplified=tuple(simplified),
     )
 
 
@@ -165,14 +169,6 @@ def replaced(text: str, numbers: Mapping[str, str]) -> str:
 def written_out(numbers: Mapping[str, str], equation: SingleEquation) -> str | None:
     """Return the right-hand side of an equation with some names replaced by numbers; None if it has none."""
     return None if equation.expr is None else replaced(equation.expr.code, numbers)
-
-
-def _with_code(equation: SingleEquation, code: str | None) -> SingleEquation:
-    if equation.expr is None or code == equation.expr.code:
-        return equation
-    return SingleEquation(
-        equation.type, equation.varname, equation.dim, equation.var_type, Expression(code), list(equation.flags)
-    )
 
 
 def _without_flags(reset: str, group: brian2.NeuronGroup, equations: Equations) -> str:

@@ -95,7 +95,7 @@ def _why_none_holds(run: RunFolder, rows: pd.DataFrame, rate: float, tolerance: 
     """Return why models of a run have no way in `rows`, which hold in every regime of the rate, by label."""
     level = f"{rate:g} Hz"
     silent = run.regimes[(run.regimes["level"] == level) & run.regimes["reason"].fillna("").astype(bool)]
-    reasons = {row["model"]: row["reason"].removeprefix(f"{row['model']}: ") for row in silent.to_dict("records")}
+    reasons = {row["model"]: row["reason"] for row in silent.to_dict("records")}
     table = run.own[run.own["measure"] == "maximum"]
     here = table[(table["level"] == level) & (table["tolerance"] == judged_at(table, tolerance))]
     failed = here[here["flops_per_ms"].isna() & (here["status"] != Status.NOT_APPLICABLE)]

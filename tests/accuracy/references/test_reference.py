@@ -161,7 +161,7 @@ def test_models_of_the_same_equations_share_code_and_nothing_else():
             reset="w = 0",
             initial={"v": 1, "w": 0},
         )
-        with pytest.raises(UserError, match=f"^{name} leaves the finite numbers"):
+        with pytest.raises(UserError, match=f"^{name}: it leaves the finite numbers"):
             reference(blow_up, constant(0, 100 * ms))
 
 
@@ -249,13 +249,13 @@ def test_bad_models_are_named():
         reset="w = 0",
         initial={"v": 1, "w": 0},
     )
-    with pytest.raises(UserError, match="blow_up leaves the finite numbers at"):
+    with pytest.raises(UserError, match="blow_up: it leaves the finite numbers at"):
         reference(blow_up, constant(0, 100 * ms))
     # a rate is proportional to cosh of the voltage, which this drive raises to thousands of mV
-    with pytest.raises(UserError, match=r"morris_lecar:hopf needs steps below .* ms at .* ms; give a weaker drive"):
+    with pytest.raises(UserError, match=r"morris_lecar:hopf: it needs steps below .* ms at .* ms; give a weaker drive"):
         reference(get_model("morris_lecar"), constant(1e6 * uA / cm**2, 200 * ms))
     endless = get_model("lif").replace(reset="v = v")  # a reset to a number above the threshold is already refused
-    with pytest.raises(UserError, match="lif spikes without end"):
+    with pytest.raises(UserError, match="lif: it spikes without end"):
         reference(endless, constant(2 * mV / ms, 100 * ms))
 
 

@@ -10,6 +10,7 @@ from spikecost.accuracy.regimes.drive import Drive, UnreachableRate, adjust_driv
 from spikecost.accuracy.regimes.drives import INCOMMENSURATE, rheobase
 from spikecost.accuracy.regimes.regime import SPREAD, at_rate, at_rheobase, kept_reference
 from spikecost.harness.stimuli import constant, piecewise_random
+from spikecost.models.definition.neuron import NeuronModel
 from spikecost.models.reading.by_name import get_model
 
 
@@ -38,6 +39,35 @@ def test_a_rate_that_is_not_reached_is_a_reason():
     regime = at_rate(get_model("hodgkin_huxley"), "constant", 10, 400.0, 2)
     assert regime.trials == ()
     assert "no constant drive found at which it fires at" in regime.reason
+
+
+def _drifting(**changes):
+    written = {
+        "name": "drifting",
+        "equations": "dv/dt = I/ms : 1\nI : 1",
+        "threshold": "v > 1",
+        "reset": "v = 0",
+        "initial": {"v": 0},
+    }
+    return NeuronModel(**(written | changes))
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        _drifting(threshold="v > 1e9"),
+        _drifting(refractory=100 * ms),
+        _drifting(equations="dv/dt = I*v/ms : 1\nI : 1", initial={"v": 0.5}),
+        _drifting(equations="dv/dt = I/ms : 1\nI : 1", reset="v = log(-v)"),
+        _drifting(equations="dv/dt = I/ms + sqrt(1/ms)*xi : 1\nI : 1"),
+        _drifting(equations="dv/dt = 1/ms : 1", input=""),
+    ],
+)
+def test_the_reason_of_a_regime_does_not_name_the_model_that_its_row_names(model):
+    found = at_rate(model, "constant", 5000, 100.0, 1)
+    assert found.reason
+    assert "drifting" not in found.reason
+    assert found.said.startswith("drifting is not compared at ")
 
 
 def test_the_rheobase_is_that_of_theory():

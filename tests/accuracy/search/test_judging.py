@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
+from fractions import Fraction
 from types import SimpleNamespace
 
 import numpy as np
@@ -12,6 +14,7 @@ from hypothesis import strategies as st
 
 from spikecost.accuracy.measures.spike_trains import SpikeTrain, spike_time_error
 from spikecost.accuracy.search.judging import judged
+from spikecost.accuracy.search.runs_as_bytes import decoded, encoded
 from spikecost.harness.kernels.kernel import Outcome
 from spikecost.models.ground.errors import UserError
 
@@ -73,3 +76,15 @@ def test_a_spike_past_the_end_of_the_comparison_is_not_an_extra_spike(measures):
 def test_times_that_are_no_train_are_refused(times):
     with pytest.raises(UserError, match="spike time"):
         judged([trial(np.array([1.0, 2.0]), [0, 0, 0], 1)], [outcome(np.array(times), [0, 0, 0])], ())
+
+
+def test_runs_share_equal_tallies():
+    """Runs at one setting often have the same tallies; half a million runs are in memory at once."""
+    tallies = [{"step": 10, "spike": 1}, {"step": 10, "spike": 2}, {"step": 10, "spike": 1}]
+    outcomes = [replace(outcome(np.array([10.0]), [0.0] * 3), tallies=each) for each in tallies]
+    runs = judged([trial(np.array([10.0]), [0.0] * 3, 1)] * 3, outcomes, [])
+    assert [run.tallies for run in runs] == tallies
+    assert runs[0].tallies is runs[2].tallies
+    again = decoded(encoded({Fraction(1): runs}))[Fraction(1)]
+    assert [run.tallies for run in again] == tallies
+    assert again[0].tallies is again[2].tallies

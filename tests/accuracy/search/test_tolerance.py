@@ -15,6 +15,7 @@ from spikecost.accuracy.search.tolerance import (
     LEAST,
     ErrorCurve,
     Trial,
+    _highest,
     coarsest_setting,
     descend,
     describe,
@@ -81,6 +82,19 @@ def test_an_error_that_grows_steadily_is_found_to_two_rungs(order):
     assert just_below(answer, 0.05)
     assert 0.05 < float(answer.fails_at) <= 0.05 * RUNG**1.1
     assert answer.checked >= PROBES
+
+
+@pytest.mark.parametrize("order", [1, 2, 4])
+def test_one_rung_is_spared_below_the_largest_that_holds(order):
+    answer = find(lambda dt: 0.1 * (dt / 0.05) ** order, 0.1)
+    assert float(answer.fails_at / answer.setting) == pytest.approx(RUNG**2, rel=0.05)
+
+
+def test_the_largest_likely_error_is_beyond_the_largest_by_its_distance_from_the_third():
+    # Robson and Whitlock 1964, with the third largest of ten: 2 * 1.0 - 0.8; and with one error, that error
+    errors = np.log(np.arange(1, 11) / 10)
+    assert _highest(SWEEP, [Fraction(1)], [errors]) == pytest.approx(1.2)
+    assert _highest(SWEEP, [Fraction(1)], [errors[-1:]]) == pytest.approx(1.0)
 
 
 def test_every_smaller_step_must_hold_too():

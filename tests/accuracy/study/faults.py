@@ -25,7 +25,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cache
 from itertools import count
@@ -108,6 +108,8 @@ class Outcome:
     """The last line that was said."""
     most_lines: int = 0
     """The largest number of lines that one try said."""
+    statuses: set[int] = field(default_factory=set)
+    """The exit statuses of commands that met the fault and were not killed."""
 
 
 def tables(study: Any) -> tuple[Any, ...]:
@@ -513,7 +515,10 @@ HEAD = """\
 def as_row(outcome: Outcome) -> str:
     """Return a row of the table of the page."""
     counts = f"{outcome.tries} | {outcome.kept} | {outcome.lost} | {outcome.wrong}"
-    return f"| {outcome.fault} | {counts} | {essential(outcome.message)} |\n"
+    said = essential(outcome.message)
+    if outcome.statuses:
+        said += f" (status {' or '.join(map(str, sorted(outcome.statuses)))})"
+    return f"| {outcome.fault} | {counts} | {said} |\n"
 
 
 def essential(message: str) -> str:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import random
 import re
+import resource
 import shutil
 import signal
 import subprocess
@@ -27,7 +28,7 @@ from unittest import mock
 
 from spikecost import cli
 from spikecost.accuracy.search import kept_runs
-from spikecost.models.ground import private
+from spikecost.models.ground import private, threads
 from spikecost.reports.comparison import run_folder
 from spikecost.reports.comparison.run_folder import RunFolder
 
@@ -81,7 +82,11 @@ USUAL = re.compile(r"spikecost: (executing|running) .*")
 
 KILLED = "`spikecost run` is killed (SIGKILL)"
 FULL_DISK = "the disk of store and report is full"
+NO_MEMORY = "the system refuses memory (RLIMIT_AS, as `ulimit -v` does)"
 SLOW = "every write to a file takes 5 ms longer, and then `spikecost run` is killed"
+
+#: A command that meets a fault ends within this many seconds.
+LONGEST = 300
 
 #: Gives the command in this folder and lets something go wrong.
 Fault = Callable[["Place", random.Random], None]
@@ -180,7 +185,12 @@ def started(place: Place, out: str = "out of it", before: Callable[[], object] =
 
 def ended(child: int, place: Place) -> int | None:
     """Wait for a command and return its status; None if it was killed."""
-    os.waitpid(child, 0)
+    deadline = time.monotonic() + LONGEST
+    while os.waitpid(child, os.WNOHANG) == (0, 0):
+        if time.monotonic() > deadline:
+            os.kill(child, signal.SIGKILL)
+            raise AssertionError(f"it did not end within {LONGEST} s; it said {place.said()}")
+        time.sleep(0.002)
     told = place.notes.with_name(f"{child}.status")
     return int(told.read_text()) if told.exists() else None
 
@@ -207,13 +217,16 @@ def try_fault(name: str, tries: int, folder: Path) -> Outcome:
         with mock.patch.object(kept_runs, "BATCH", 0.0):
             FAULTS[name](place, chance)
         committed, said = noted_of(place.notes), place.said()
+        found.statuses |= {int(each.read_text()) for each in place.notes.parent.glob("*.status")}
         left = settings_in(place.store)
         for each in place.notes.parent.iterdir():
             each.unlink()
         again = started(place)
         status = ended(again, place)
         assert status == 0, place.said()
-        assert _is_resumed(place.notes.with_name(f"{again}.out").read_text(), left)
+        # without memory, each curve may have been begun and given up
+        begun = sys.maxsize if name == NO_MEMORY else 2
+        assert _is_resumed(place.notes.with_name(f"{again}.out").read_text(), left, begun)
         found.tries += 1
         found.kept += len(committed)
         found.lost += len(committed - left)
@@ -224,11 +237,11 @@ def try_fault(name: str, tries: int, folder: Path) -> Outcome:
     return found
 
 
-def _is_resumed(said: str, left: set[Result]) -> bool:
-    """Whether a command says that it used what the store has: curves that are finished; two may have been begun."""
+def _is_resumed(said: str, left: set[Result], begun: int) -> bool:
+    """Whether a command says that it used what the store has: curves that are finished; some have only been begun."""
     told = re.search(r"(\d+) of (\d+) results\s+from the\s+store", said)
     curves = len({identity for identity, _ in left})
-    return max(curves - 2, 0) <= (int(told[1]) if told else 0) <= curves
+    return max(curves - begun, 0) <= (int(told[1]) if told else 0) <= curves
 
 
 def _moment(place: Place, chance: random.Random) -> None:
@@ -290,6 +303,19 @@ def _small_disk(folder: Path, kilobytes: int) -> Iterator[None]:
     finally:
         subprocess.run(["umount", folder], check=True)
     shutil.copytree(copy, folder, dirs_exist_ok=True)
+
+
+@fault(NO_MEMORY)
+def _no_memory(place: Place, chance: random.Random) -> None:
+    room = int(2 ** chance.uniform(20, 28))
+
+    def limit() -> None:
+        threads.PATIENCE = 5.0
+        pages = int(Path("/proc/self/statm").read_text().split()[0])
+        resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + room,) * 2)
+
+    assert ended(started(place, before=limit), place) in (0, 2), place.said()
+    assert not [line for line in place.said() if "Traceback" in line]
 
 
 @fault("the clock goes back and forth under `spikecost run`")

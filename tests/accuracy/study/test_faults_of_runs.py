@@ -38,6 +38,7 @@ def test_a_fault_loses_nothing_and_is_told_in_one_line(tmp_path, name, tries):
     ("name", "tries"),
     [
         (faults_of_commands.KILLED, 1),
+        (faults_of_commands.NO_MEMORY, 1),
         *(pytest.param(name, 10, marks=pytest.mark.deep) for name in faults_of_commands.FAULTS),
     ],
 )

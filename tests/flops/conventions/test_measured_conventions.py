@@ -12,6 +12,7 @@ import pytest
 from spikecost.flops import CONVENTIONS, Convention, count, get_convention
 from spikecost.flops.conventions import libm
 from spikecost.flops.counters import Counter
+from spikecost.flops.counters.base import Retired
 from spikecost.flops.counters.selftest import workload
 from spikecost.models.algebra.expression import KINDS
 from spikecost.models.ground.errors import UserError
@@ -93,6 +94,28 @@ def test_libm_is_measured_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
     monkeypatch.setattr(libm, "measured", lambda *_: pytest.fail("measured again"))
     try:
         assert libm._measured("exp", "double") == first
+    finally:
+        libm._measured.cache_clear()
+
+
+def test_functions_that_are_measured_at_the_same_time_are_both_kept(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Another process measures and writes `log` after this one has looked for `exp`, and before it writes it."""
+    monkeypatch.setenv("SPIKECOST_CACHE", str(tmp_path))
+
+    def measured(kind: str, _precision: str) -> Retired:
+        if kind == "exp":
+            libm._measured("log", "double")
+        return Retired({("add", 1): {"exp": 30, "log": 20}[kind] * libm._CALLS})
+
+    try:
+        libm._measured.cache_clear()
+        monkeypatch.setattr(libm, "measured", measured)
+        assert libm._measured("exp", "double") == 30
+        libm._measured.cache_clear()
+        monkeypatch.setattr(libm, "measured", lambda *_: pytest.fail("measured again"))
+        assert (libm._measured("exp", "double"), libm._measured("log", "double")) == (30, 20)
     finally:
         libm._measured.cache_clear()
 

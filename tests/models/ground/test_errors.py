@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import pickle
+
 import pytest
 
-from spikecost.models.ground.errors import NoValue, UserError, attempt
+from spikecost.models.ground.errors import NoThreadError, NoValue, UserError, attempt, reason_of
+from spikecost.models.reading.data import Misfit
+from spikecost.reports.writing.files import CannotWrite
 
 
 def test_a_value_is_returned_as_it_is():
@@ -23,9 +27,35 @@ def test_a_mistake_of_the_user_is_told_from_a_failure_of_the_program(error, fail
     assert str(error) in str(found)
 
 
-def test_what_ends_the_program_is_not_held_up():
-    def interrupted():
-        raise KeyboardInterrupt
+@pytest.mark.parametrize("error", [KeyboardInterrupt, NoThreadError])
+def test_what_ends_the_program_is_not_held_up(error):
+    def ended():
+        raise error
 
-    with pytest.raises(KeyboardInterrupt):
-        attempt(interrupted)
+    with pytest.raises(error):
+        attempt(ended)
+
+
+def test_what_a_message_is_about_is_not_cut_out_of_it():
+    error = UserError("tau: it is 0", about="leaky")
+    assert (str(error), error.without("leaky"), error.without("tau")) == (
+        "leaky: tau: it is 0",
+        "tau: it is 0",
+        "leaky: tau: it is 0",
+    )
+    assert reason_of(error, "leaky") == error.said
+    assert reason_of(UserError("leaky: it is 0"), "leaky") == "leaky: it is 0"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        UserError("it is 0", about="leaky"),
+        Misfit("tau = 0: give more", ("presets", "fast"), about="a.toml"),
+        CannotWrite("cannot write it", "give another"),
+    ],
+)
+def test_an_error_comes_back_from_another_process_as_it_was(error):
+    error.place = ("reset", 2)
+    again = pickle.loads(pickle.dumps(error))
+    assert (type(again), str(again), vars(again)) == (type(error), str(error), vars(error))

@@ -1,12 +1,15 @@
 """Threads that are there before they are needed."""
 
 import os
+import sys
 import threading
 import time
+from types import SimpleNamespace
 
 import pytest
 
 from spikecost.models.ground import threads
+from spikecost.models.ground.errors import NoThreadError
 
 
 def test_a_thread_that_never_says_that_it_runs_is_given_up(monkeypatch):
@@ -17,13 +20,62 @@ def test_a_thread_that_never_says_that_it_runs_is_given_up(monkeypatch):
     over.set()
 
 
+def test_a_thread_without_memory_is_noticed_at_once_and_other_errors_are_reported_as_before(monkeypatch):
+    reported = []
+    monkeypatch.setattr(sys, "unraisablehook", reported.append)
+    other = SimpleNamespace(exc_type=ValueError)
+
+    def start(call, arguments):
+        sys.unraisablehook(other)
+        sys.unraisablehook(SimpleNamespace(exc_type=MemoryError))
+
+    monkeypatch.setattr(threads._thread, "start_new_thread", start)
+    begun = time.monotonic()
+    with pytest.raises(NoThreadError):
+        threads.started(lambda: None)
+    assert time.monotonic() - begun < threads.PATIENCE / 2
+    assert reported == [other]
+    assert sys.unraisablehook == reported.append
+
+
+def test_a_pool_that_has_no_thread_ends_those_that_it_started(monkeypatch):
+    started, before = threads.started, set(threading.enumerate())
+
+    def one_alone(start):
+        started(start.__self__._threads[0].start)
+        raise NoThreadError
+
+    monkeypatch.setattr(threads, "started", one_alone)
+    with pytest.raises(NoThreadError):
+        threads.Pool(3, "short-lived")
+    for thread in set(threading.enumerate()) - before:
+        thread.join(30)
+        assert not thread.is_alive()
+
+
+def test_a_pool_ends_with_what_it_was_given_or_cancels_it():
+    pool, begun, go = threads.Pool(1, "pool"), threading.Event(), threading.Event()
+    running = pool.submit(lambda: (begun.set(), go.wait(30))[1])
+    begun.wait(30)
+    waiting = pool.submit(int, "3")
+    threading.Timer(0.05, go.set).start()
+    pool.shutdown(wait=True, cancel_futures=True)
+    assert running.result() is True
+    assert waiting.cancelled()
+    with threads.Pool(2, "pool") as pool:
+        assert list(pool.map(int, "1234")) == [1, 2, 3, 4]
+        wrong = pool.submit(int, "x")
+    with pytest.raises(ValueError, match="invalid literal"):
+        wrong.result()
+
+
 def test_what_starting_raises_is_raised():
     with pytest.raises(ZeroDivisionError):
         threads.started(lambda: 1 / 0)
 
 
 def test_a_pool_starts_no_thread_later():
-    with threads.pool(3, "early") as pool:
+    with threads.Pool(3, "early") as pool:
         before = {thread.ident for thread in threading.enumerate()}
         assert sum(thread.name.startswith("early") for thread in threading.enumerate()) == 3
         names = set(pool.map(lambda _: (time.sleep(0.001), threading.get_ident())[1], range(50)))

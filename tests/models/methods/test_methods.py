@@ -20,6 +20,9 @@ def model(equations, name="mine", **more):
 LEAKY = model("dv/dt = -v/(5*ms) + I : 1")
 PARABOLA = model("dv/dt = v**2/ms + I : 1")
 RESONATOR = model("dv/dt = -v/(5*ms) - w/ms + I : 1\ndw/dt = v/ms - w/(5*ms) : 1")
+UNKNOWN = model(
+    "dv/dt = -v/(5*ms) - w/tau + I : 1\ndw/dt = v/ms - w/(5*ms) : 1\ntau : second", parameters={"tau": 1 * ms}
+)
 RAMP = model("dv/dt = -v/(5*ms) + g/ms + I : 1\ndg/dt = 1/ms : 1")
 PRODUCT = model("dv/dt = -v*w/ms + I : 1\ndw/dt = -w/ms : 1")
 CUBIC = model("dv/dt = (v - v**3/3 - w)/ms + I : 1\ndw/dt = 0.08*(v + 0.7 - 0.8*w)/ms : 1")
@@ -39,7 +42,7 @@ CALCIUM = model("""
     [
         (PARABOLA, "exact", "the model is not linear: see v in dv/dt"),
         (PRODUCT, "exact", "the model is not linear: see v in dv/dt"),
-        (RESONATOR, "exact", "v drives w and is driven by it, perhaps through others"),
+        (UNKNOWN, "exact", "what drives v also drives itself, and its rates are parameters, not numbers"),
         (RAMP, "exact", "g drives v and grows without bound"),
         (PARABOLA, "strang", "dv/dt is not linear in v"),
         (PARABOLA, "exponential_euler_staggered", "dv/dt is not linear in v"),

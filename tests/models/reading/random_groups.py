@@ -203,7 +203,7 @@ def row_of(seed: int) -> tuple[Draft, abroad.Row] | None:
     draft = Draft(seed)
     try:
         made = draft.made()
-        made.group.before_run({})
+        brian2.Network(made.group).run(0 * ms, namespace=dict(made.names))
     except Exception:  # such as a method that does not apply
         return None
     try:

@@ -187,10 +187,10 @@ BAD_TOML = {
     "preset's parameter": (
         'tau = "5*ms"',
         'taum = "5*ms"',
-        "leaky.toml:18: leaky: preset 'fast': parameters: taum not in the equations; expected tau",
+        "leaky.toml:18: leaky:fast: parameters: taum not in the equations; expected tau",
     ),
-    "preset's unit": ("5*ms", "5*mV", "leaky.toml:18: leaky: preset 'fast': 'tau' = 5. mV has the wrong unit, "),
-    "preset's input": ("30 mV", "30 ms", "leaky.toml:19: leaky: preset 'fast': drive = 30. ms has the wrong unit, "),
+    "preset's unit": ("5*ms", "5*mV", "leaky.toml:18: leaky:fast: 'tau' = 5. mV has the wrong unit, "),
+    "preset's input": ("30 mV", "30 ms", "leaky.toml:19: leaky:fast: drive = 30. ms has the wrong unit, "),
     "preset's text": ("5*ms", "5*msec", "leaky.toml:18: presets.fast.tau = '5*msec': unknown unit"),
     "constant's name": ("{ EL", "{ xi", "leaky.toml:11: leaky: the constant 'xi' cannot have this name: "),
     "noise": ("- v + I)", "- v + I + xi**2*mV*ms)", "leaky.toml:3: leaky: equation of 'v': the noise xi must be "),
@@ -246,7 +246,7 @@ BAD_PYTHON = {
         "group",
         "my models.py:11: ",
     ),
-    "a preset": ('{"other": {}}', '{"other": {"tau": 1*ms}}', "mine", "my models.py:21: mine: preset 'other': "),
+    "a preset": ('{"other": {}}', '{"other": {"tau": 1*ms}}', "mine", "my models.py:21: mine:other: "),
     "a bad group": (
         'method="euler"',
         'method="euler", refractory="I > EL"',

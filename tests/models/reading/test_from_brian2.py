@@ -611,11 +611,6 @@ REFUSED = {
         lambda: leaky(LEAKY.replace("- v", "- w") + "\nw = v : volt (constant over dt)", name="mine", method="rk2"),
         "mine: 'w' is (constant over dt): Brian2 computes it once per step, which is a different model for each dt ",
     ),
-    "threshold": (lambda: leaky(threshold="v > -50*mV and I > 0*amp", name="mine"), "mine: the threshold uses I; "),
-    "refractory condition": (
-        lambda: leaky(refractory="I > 1*nA", name="mine"),
-        "mine: refractory = 'I > 1*nA' uses I; use numbers, parameters and state variables",
-    ),
     "refractory now": (refractory_now, "mine is refractory now, but a model cannot start so; convert it before it "),
     "unknown name": (
         lambda: leaky(LEAKY.replace("tau", "taum"), name="mine"),

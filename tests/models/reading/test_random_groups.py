@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import brian2
 import pytest
-from brian2 import NeuronGroup
+from brian2 import NeuronGroup, ms
+
+from spikecost import UserError, from_brian2
+from spikecost.models.step import why_not
 
 from ...archetypes import DEEP
 from . import abroad_groups as abroad
@@ -66,3 +71,95 @@ def test_thresholds_that_jump_are_tested_on_the_grid_as_in_brian2(jumps):
     row = abroad.what_becomes(abroad.Row("", ""), abroad.Abroad(group, {}))
     assert row.equal
     assert row.spikes > 15
+
+
+def linear(term, method):
+    text = f"dv/dt = (I - ({term}))/(10*ms) : 1\nI : 1"
+    group = NeuronGroup(1, text, threshold="v > 1", reset="v = 0", method=method)
+    group.I = 3
+    return group
+
+
+@pytest.mark.parametrize(
+    "term",
+    [
+        "exp(log(v))",
+        "log(exp(v))",
+        "v*exp(v)/exp(v)",
+        "exp(v)*exp(-v)*v",
+        "v + 0*exp(v)",
+        "v + 0*clip(v, -1, 1)",
+        "v + 0*int(v > 5)",
+        "v/(1/v)*1/v",
+        "v**2/v",
+        "v*(1 + v)/(1 + v)",
+    ],
+)
+@pytest.mark.parametrize("method", ["exact", "exponential_euler"])
+def test_terms_that_cancel_are_left_out_as_in_brian2(term, method):
+    model = from_brian2(linear(term, method))
+    assert set(re.findall(r"\w+", model.equations.splitlines()[0])) == {"dv", "dt", "I", "v", "10", "ms", "1"}
+    assert "v without terms that cancel, as in Brian2" in model.description
+    assert not why_not(model, method)
+
+
+@pytest.mark.parametrize("method", ["euler", "exact"])
+def test_a_cancelled_quotient_has_a_value_where_it_is_0_by_0(method):
+    row = abroad.what_becomes(abroad.Row("", ""), abroad.Abroad(linear("v**2/v", method), {}))
+    assert row.equal
+    assert row.spikes > 30
+
+
+@pytest.mark.parametrize("term", ["v/(1 + v)", "exp(v)", "exp(v)*exp(v)", "sqrt(v**2)", "v - v", "tanh(v) + tanh(v)"])
+def test_where_nothing_cancels_an_equation_stays_as_it_is_written(term):
+    model = from_brian2(linear(term, "euler"))
+    assert model.equations.startswith(f"dv/dt = (I - ({term}))/(10*ms) : 1")
+
+
+@pytest.mark.parametrize("used", [{"threshold": "v > 0.5*I"}, {"reset": "v = 0.1*I"}, {"refractory": "I*ms"}])
+def test_what_a_spike_depends_on_is_not_driven(used):
+    text = "dv/dt = (I - v)/(10*ms) : 1\nI : 1"
+    group = NeuronGroup(1, text, **{"threshold": "v > 1", "reset": "v = 0", "method": "euler", **used})
+    group.I = 3
+    row = abroad.what_becomes(abroad.Row("", ""), abroad.Abroad(group, {}))
+    assert (row.equal, row.input) == (True, "")
+    assert row.spikes > 20
+    with pytest.raises(UserError, match="uses I; use numbers, parameters and state variables"):
+        from_brian2(group, "I")
+
+
+@pytest.mark.deep  # Brian2 takes seconds for its exact solution
+def test_voltage_and_adaptation_that_drive_each_other_are_solved_exactly_as_in_brian2():
+    # where they oscillate, Brian2 2.9 ends with an error about complex numbers
+    text = """
+    dv/dt = (I - v - w)/(10*ms) : 1 (unless refractory)
+    dw/dt = (-2*v - w)/(20*ms) : 1
+    I : 1
+    """
+    group = NeuronGroup(2, text, threshold="v > 1", reset="v = 0; w += 0.1", refractory=2 * ms, method="exact")
+    group.I = 3
+    row = abroad.what_becomes(abroad.Row("", ""), abroad.Abroad(group, {}, 1))
+    assert (row.method, row.equal) == ("exact", True)
+    assert row.spikes > 20
+
+
+def test_rates_that_are_parameters_become_numbers_where_the_exact_method_needs_them():
+    text = "dv/dt = (I - v - w)/tau : 1\ndw/dt = (a*v - w)/tau_w : 1\nI : 1\na : 1\ntau : second\ntau_w : second"
+    every = {"a", "tau", "tau_w"}
+    for method, left in (("exact", set()), (("euler", "exact"), every), ("euler", every)):
+        group = NeuronGroup(2, text, threshold="v > 1", reset="v = 0; w += 0.1", method=method)
+        group.a, group.tau, group.tau_w = [1, -2], 10 * ms, [9, 30] * ms
+        model = from_brian2(group, index=1)
+        assert model.parameters.keys() == left
+        assert ("a, tau, tau_w as numbers, for the exact method" in model.description) == (not left)
+        assert bool(why_not(model, "exact")) == bool(left)
+
+
+@pytest.mark.parametrize("used", [{"threshold": "v > th"}, {"reset": "v = th - 1"}, {"refractory": "th*ms"}])
+@pytest.mark.parametrize("drawn", ["randn()", "rand()"])
+def test_random_numbers_that_spikes_depend_on_are_refused_by_their_own_name(used, drawn):
+    text = f"dv/dt = (2 - v)/(10*ms) : 1\nth = 1 + 0.1*{drawn} : 1 (constant over dt)"
+    group = NeuronGroup(1, text, **{"threshold": "v > 1", "reset": "v = 0", "method": "euler", **used})
+    with pytest.raises(UserError) as error:
+        from_brian2(group)
+    assert f"uses {drawn}, and only derivatives can be random" in str(error.value)

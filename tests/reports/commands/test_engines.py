@@ -125,6 +125,23 @@ def test_the_default_dt_may_fail_or_lose_all_spikes_and_shorter_ones_not(as_neur
     assert ("spikes missing" if loses else "at dt = 0.1 ms: NEURON failed: ZeroDivisionError") in row["note"]
 
 
+def test_a_simulator_that_fails_half_way_says_so_and_not_which_dt_it_needs(as_neuron):
+    kernel = Kernel()
+
+    def half_way(*given):
+        if kernel.asked:
+            raise UserError("NEURON failed: it was ended by signal 6")
+        return kernel(*given)
+
+    as_neuron(half_way)
+    found = engines([LIF], ["neuron", "brian2:numpy"], horizon=50 * ms, neurons=0, shortest=Fraction(1, 20)).table
+    row = found.set_index("engine").loc["NEURON"]
+    assert float(row["error"]) == pytest.approx(errors_of("euler")[Fraction(1, 40)], rel=0.05)
+    assert {row[f"dt for {each} ms"] for each in ("1", "0.1", "0.01")} == {"\u2013"}
+    assert row["note"] == "at dt = 0.05 ms: NEURON failed: it was ended by signal 6"
+    assert float(found.set_index("engine")["dt for 1 ms"]["Brian2 (NumPy)"]) >= 0.05
+
+
 def test_a_simulator_that_fails_is_a_row_and_the_others_stay(as_neuron):
     def broken(*_given):
         raise UserError("NEURON failed: segmentation fault")

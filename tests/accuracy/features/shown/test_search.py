@@ -101,8 +101,8 @@ def test_a_finding_says_where_and_how_much():
 @pytest.mark.parametrize(
     ("slope", "reason"),
     [
-        ("tanh(I) - v", "mine never spikes, for drives up to 32768: v > 1.5 is not reached; lower the threshold"),
-        ("2 + tanh(I)**2 - v", "mine fires without any drive, and no inhibition silences it"),
+        ("tanh(I) - v", "mine: it never spikes, for drives up to 32768: v > 1.5 is not reached; lower the threshold"),
+        ("2 + tanh(I)**2 - v", "mine: it fires without any drive, and no inhibition silences it"),
     ],
 )
 def test_without_a_weakest_drive_nothing_is_tried(slope, reason):
@@ -118,7 +118,7 @@ def test_spikes_without_end_are_the_reason_and_not_silence():
     mine = NeuronModel(
         name="mine", equations="dv/dt = (I - v)/ms : 1\nI : 1", threshold="v > 1", reset="v += 1", initial={"v": 0}
     )
-    assert search(mine, ["tonic_spiking"])[0].reason.startswith("mine spikes without end; let its reset ")
+    assert search(mine, ["tonic_spiking"])[0].reason.startswith("mine: it spikes without end; let its reset ")
 
 
 def test_a_model_that_fires_alone_is_held_at_twice_what_silences_it():

@@ -192,7 +192,7 @@ def test_a_model_takes_them(field, value, means):
     ],
 )
 def test_a_model_refuses_the_rest(change):
-    with pytest.raises(sc.UserError, match=r"^mine: "):
+    with pytest.raises(sc.UserError, match=r"^mine(:hot)?: "):
         sc.NeuronModel(name="mine", **{**LIF, **change})
 
 
