@@ -145,10 +145,9 @@ def test_many_models_and_long_names_fit(browser, small_run, tmp_path):
             fitting(browser)
             named_apart(browser)
     with browser.sized(900, 900):
-        # the answer, its picture and the axis of that are on the first screen, and so is each plot with its controls
-        for part, plot in (("verdict-part", "ratio-plot"), ("precision-part", "wp-plot")):
-            browser.execute_script(IN_SIGHT, part)
-            browser.until(lambda plot=plot: browser.execute_script(BOTTOM, plot) <= 900)
+        # the plot, its axis and its controls are on one screen
+        browser.execute_script("document.getElementById('precision-part').scrollIntoView()")
+        browser.until(lambda: browser.execute_script(BOTTOM, "wp-plot") <= 900)
         for plot in ("wp-plot", "ratio-plot"):
             browser.find_element(By.ID, plot).send_keys("++", Keys.ARROW_RIGHT)
         fitting(browser)
@@ -170,11 +169,7 @@ def test_labels_of_curves_stay_apart_in_a_zoom(browser, small_folder):
         assert not [pair for pair in combinations(boxes, 2) if covers(*pair)]
 
 
-#: Scrolls to a part of the page; the first stays below the header.
-IN_SIGHT = """
-    if (arguments[0] === "verdict-part") scrollTo(0, 0);
-    else document.getElementById(arguments[0]).scrollIntoView();
-"""
+#: The lower edge of a plot in the window, in pixels.
 BOTTOM = "return document.getElementById(arguments[0]).getBoundingClientRect().bottom"
 #: The labels of curves that are shown: left, right, top and bottom in pixels.
 LABELS = """
