@@ -31,6 +31,7 @@ from .phases.sweeping import (
     guessed_cost,
     one_of_each_kind,
     regime_of,
+    shares_runs,
     to_fill,
 )
 from .study import OURS, Case, Curve, Study, ours_in
@@ -258,7 +259,11 @@ def _sweep(
     ]
     progress.begin(f"sweeping dt{said}", len(work))
     # expensive and cheap curves in turn, so that the first ones tell how long all will take
-    order = spread([guessed_cost(*item, kernels[item[0].model, item[0].stimulus]) for item in work])
+    own = [kernels[regime.model, regime.stimulus] for regime, *_ in work]
+    order = spread(
+        [guessed_cost(*item, each) for item, each in zip(work, own, strict=True)],
+        [shares_runs(*item, each) for item, each in zip(work, own, strict=True)],
+    )
     sweeping = Sweeping(workers, suite, store, progress.say)
     finders: dict[int, Finder] = {}
     swept: dict[int, Curve] = {}

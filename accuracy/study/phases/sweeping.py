@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Hashable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from fractions import Fraction
@@ -81,6 +81,13 @@ def guessed_cost(regime: Regime, method: str, detection: str, kernels: Kernels) 
     if compiled is None or regime.reason:
         return 0.0
     return sum(sum(each.values()) + EXPENSIVE * each["exp"] for each in compiled.count.by_block.values())
+
+
+def shares_runs(regime: Regime, method: str, detection: str, kernels: Kernels) -> Hashable:
+    """Return a key that is the same for curves that share runs (`SharedRuns`)."""
+    compiled = kernels.compiled.get((method, detection))
+    together = compiled.lanes.together if compiled else None
+    return regime.model.label, regime.key, method, together.name if together else detection
 
 
 def swept_curve(
