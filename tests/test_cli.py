@@ -46,16 +46,7 @@ from spikecost.reports.writing.text import WIDTH
 
 from .messages import mentions, tells
 
-REPORT = {
-    "index.html",
-    "provenance.json",
-    "run.json",
-    "data",
-    "table.csv",
-    "cheapest.md",
-    "work_precision.png",
-    "work_precision.svg",
-}
+REPORT = {"index.html", "provenance.json", "run.json", "data", "table.csv", "cheapest.md", "work_precision.png"}
 TINY = [
     "run",
     "--models",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -19,6 +19,7 @@ from ..tables.demos import headline
 from ..writing.encoded import to_parquet
 from ..writing.escape import to_csv
 from ..writing.records import listed, records
+from .rendering import PICTURES, drawn
 from .run_folder import TABLES
 
 _CHEAPEST = "The cheapest way to run each model at equal accuracy."
@@ -56,7 +57,7 @@ def render(run: RunTables, formats: Iterable[str]) -> dict[str, bytes]:
             "there is nothing to report: no model reached any tolerance of this run; its page lists the reasons"
         )
     kinds = tuple(name for name in wanted if name in _DRAWN)
-    found = draw(run, kinds)
+    found = _figures(run, kinds)
     for name, each in wanted.items():
         if name not in kinds:
             found |= each.files(run)
@@ -109,6 +110,12 @@ def _text(run: RunTables) -> dict[str, bytes]:
     return {"methods.txt": methods_text(run).encode()}
 
 
+def _figures(run: RunTables, kinds: Sequence[str]) -> dict[str, bytes]:
+    """Return the figures for papers and, in formats that the folder of a run does not have, those of the run."""
+    others = [kind for kind in kinds if kind != PICTURES]
+    return draw(run, kinds) | (drawn(run, others) if others else {})
+
+
 #: Formats of figures; they are drawn together.
 _DRAWN = ("svg", "pdf", "png")
 FORMATS: Registry[ReportFormat] = Registry("format", "spikecost.formats")
@@ -121,6 +128,6 @@ for _format in (
     ReportFormat("json", _json),
     ReportFormat("bib", _bib),
     ReportFormat("txt", _text),
-    *(ReportFormat(kind, partial(draw, kinds=(kind,))) for kind in _DRAWN),
+    *(ReportFormat(kind, partial(_figures, kinds=(kind,))) for kind in _DRAWN),
 ):
     FORMATS.register(_format)

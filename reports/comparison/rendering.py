@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+
+from matplotlib.figure import Figure
 
 from ...accuracy.search.voltage import VoltageRms
 from ..figures.features_figure import features_against_cost
@@ -21,6 +24,8 @@ from ..writing.escape import to_csv
 from ..writing.numbers import as_said
 
 PAGE = "index.html"
+#: The format of a run's figures; `spikecost report` draws them in others.
+PICTURES = "png"
 #: Tables that are also written as CSV, if that has at most `_CSV_MOST` bytes; Parquet has them in a tenth of that.
 _CSV = (
     "table",
@@ -41,13 +46,35 @@ _CSV_MOST = 2_000_000
 def render(run: RunTables, folder: str | Path = ".") -> dict[str, bytes]:
     """Return the files by name; `folder` is where they will be written."""
     opens = page(run).encode()
+    tables_as_csv = {f"{name}.csv": to_csv(getattr(run, name)) for name in _CSV}
+    return {
+        **{name: content for name, content in tables_as_csv.items() if len(content) <= _CSV_MOST},
+        "cheapest.md": to_markdown(as_said(with_notes(run.cheapest, run.timings))).encode(),
+        **({"demos.md": tables.to_markdown(tables.demos(run), headline(run.demos)).encode()} if len(run.demos) else {}),
+        **drawn(run, (PICTURES,)),
+        **{f"models/{name}": text.encode() for name, text in _texts(run).items()},
+        "suite.toml": suite_text(run.about["suite"], folder).encode(),
+        PAGE: opens,
+    }
+
+
+def drawn(run: RunTables, kinds: Sequence[str]) -> dict[str, bytes]:
+    """Return the figures of a run as files, by name."""
+    return {
+        f"{name}.{kind}": content
+        for name, figure in _figures(run).items()
+        for kind, content in to_figures(figure, kinds).items()
+    }
+
+
+def _figures(run: RunTables) -> dict[str, Figure]:
     asked = {
         "maximum",
         VoltageRms.name,
         *run.about["suite"]["measures"],
         *(each["measure"] for each in run.about["criteria"]),
     }
-    figures = {
+    found = {
         "cost_ratios": cost_ratios(run),
         **{
             "work_precision" + ("" if name == "maximum" else f"_{name}"): work_precision(run, name)
@@ -58,23 +85,10 @@ def render(run: RunTables, folder: str | Path = ".") -> dict[str, bytes]:
         "parity": parity_figure(run.parity),
     }
     if len(run.engines):
-        figures["time_precision"] = time_precision(run)
+        found["time_precision"] = time_precision(run)
     if len(run.features):
-        figures["features"] = features_against_cost(run.features, run.cheapest, run.demos)
-    tables_as_csv = {f"{name}.csv": to_csv(getattr(run, name)) for name in _CSV}
-    return {
-        **{name: content for name, content in tables_as_csv.items() if len(content) <= _CSV_MOST},
-        "cheapest.md": to_markdown(as_said(with_notes(run.cheapest, run.timings))).encode(),
-        **({"demos.md": tables.to_markdown(tables.demos(run), headline(run.demos)).encode()} if len(run.demos) else {}),
-        **{
-            f"{name}.{kind}": content
-            for name, figure in figures.items()
-            for kind, content in to_figures(figure, ("png", "svg")).items()
-        },
-        **{f"models/{name}": text.encode() for name, text in _texts(run).items()},
-        "suite.toml": suite_text(run.about["suite"], folder).encode(),
-        PAGE: opens,
-    }
+        found["features"] = features_against_cost(run.features, run.cheapest, run.demos)
+    return found
 
 
 def _texts(run: RunTables) -> dict[str, str]:

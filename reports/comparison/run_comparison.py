@@ -14,7 +14,9 @@ from scipy.stats import ttest_1samp, ttest_ind
 from ...accuracy.study.intervals import Interval, interval, ratio
 from ...models.ground.errors import UserError
 from ..tables import shared_columns
+from ..tables.repeats import NOTED, with_notes
 from ..writing.notebook import Shown, frame_html
+from ..writing.numbers import NOTE
 from ..writing.records import records
 from ..writing.text import frame, prose
 from .run_folder import RunFolder
@@ -33,6 +35,8 @@ NOT_RUN = "not run"
 NOISY = ("scalar", "simd")
 #: A difference is more than noise if it is less probable than this by chance: in any of all cases (Bonferroni).
 CHANCE = 0.05
+#: Logarithms that differ by less are the same: tests of their means would divide by rounding errors.
+_ROUNDING = 1e-9
 #: Number of cases that the text shows for each figure: those that changed most.
 SHOWN = 5
 
@@ -49,7 +53,8 @@ class RunComparison(Shown):
     cells: pd.DataFrame
     """One row per figure and case: ``first``, ``second`` (geometric means), ``ratio`` and its interval (``low``,
     ``high``) over the stimuli, which are paired, or over the timed runs, which are not; a case has one dt and no
-    interval for it. ``p``: how probable a difference of times is by chance."""
+    interval for it. ``p``: how probable a difference of times is by chance. ``note``: why times cannot be trusted
+    (their spread, or a busy machine), and those of which run."""
     apart: pd.DataFrame
     """Cases that only one run has, or that have a number in only one run: their status in each."""
     not_run: Sequence[str] = ()
@@ -157,13 +162,24 @@ def _said(value: Any) -> str:
 def _cells(name: str, first: RunFolder, second: RunFolder) -> pd.DataFrame:
     table, _ = FIGURES[name]
     one, other = (_samples(getattr(run, table), name) for run in (first, second))
+    notes = {name_of: _notes(run, name) for name_of, run in (("first", first), ("second", second))}
     rows = []
     for key in one:
         if key in other:
             found = _ratio(one[key], other[key], paired=table != "timings")
             if found is not None:
-                rows.append({"figure": name, **dict(zip(CASE, key, strict=True)), **found})
-    return pd.DataFrame(rows, columns=["figure", *CASE, "first", "second", "ratio", "low", "high", "p"])
+                note = "; ".join(f"{run} {of[key]}" for run, of in notes.items() if of.get(key))
+                rows.append({"figure": name, **dict(zip(CASE, key, strict=True)), **found, "note": note})
+    return pd.DataFrame(rows, columns=["figure", *CASE, "first", "second", "ratio", "low", "high", "p", "note"])
+
+
+def _notes(run: RunFolder, name: str) -> dict[tuple[Any, ...], str]:
+    """Return why times of a run cannot be trusted, by case."""
+    if name not in NOISY:
+        return {}
+    noted = with_notes(run.table, run.timings)
+    keys = noted[CASE].itertuples(index=False, name=None)
+    return dict(zip(keys, noted[f"{NOTED[name]}{NOTE}"], strict=True))
 
 
 def _samples(frame: pd.DataFrame, name: str) -> dict[tuple[Any, ...], pd.Series]:
@@ -197,7 +213,7 @@ def _probability(one: pd.Series, other: pd.Series) -> float:
     logs = np.log(one.to_numpy()), np.log(other.to_numpy())
     if logs[0].mean() == logs[1].mean():
         return 1.0
-    if min(map(len, logs)) < 2 or not (logs[0].std() or logs[1].std()):
+    if min(map(len, logs)) < 2 or max(map(np.std, logs)) < _ROUNDING:
         return 1.0 if min(map(len, logs)) < 2 else 0.0
     return float(ttest_ind(*logs, equal_var=False).pvalue)
 
@@ -234,10 +250,20 @@ def _says(name: str, cells: pd.DataFrame) -> str:
         return "the same"
     if name not in NOISY:
         return f"{differ} differ"
+    marked = int((cells["note"] != "").sum())
+    return _beyond(cells) + (f"; {marked} with times that cannot be trusted" if marked else "")
+
+
+def _beyond(cells: pd.DataFrame) -> str:
     beyond = int((cells["p"] * len(cells) < CHANCE).sum())
     if not beyond:
         ratios = np.log(cells["ratio"].astype(float))
-        average = ttest_1samp(ratios, 0.0).pvalue if len(cells) > 1 else 1.0
+        if len(cells) < 2:
+            average = 1.0
+        elif np.std(ratios) < _ROUNDING:
+            average = float(abs(ratios.mean()) < _ROUNDING)
+        else:
+            average = ttest_1samp(ratios, 0.0).pvalue
         return "beyond the noise on average, but in no case" if average < CHANCE else "within the noise"
     return f"{beyond} beyond the noise"
 
@@ -255,7 +281,8 @@ def _most(cells: pd.DataFrame) -> pd.DataFrame:
     """Return the cases of each figure that changed most and whose interval excludes 1."""
     moved = cells[(cells["low"] > 1) | (cells["high"] < 1)]
     far = moved.assign(_far=np.abs(np.log(moved["ratio"].astype(float)))).sort_values("_far", ascending=False)
-    return far.groupby("figure", sort=False).head(SHOWN).sort_index().drop(columns=["_far", "p"])
+    shown = far.groupby("figure", sort=False).head(SHOWN).sort_index()
+    return shown.drop(columns=["_far", "p", *(["note"] if (shown["note"] == "").all() else [])])
 
 
 def _same_everywhere(frame: pd.DataFrame) -> Sequence[str]:

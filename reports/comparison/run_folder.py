@@ -178,7 +178,7 @@ class RunFolder(Shown, RunTables):
         )
 
     def save(self, folder: str | Path) -> Path:
-        """Write the run, page, figures (PNG, SVG) and tables (CSV, Markdown); return the page's path.
+        """Write the run, page, figures (PNG) and tables (CSV, Markdown); return the page's path.
 
         All files are first written to a temporary folder and then moved into place; an incomplete folder can be
         recognized. Signals that end a process wait until everything is written.

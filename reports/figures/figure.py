@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -17,12 +19,14 @@ from ..tables.points import REGIME, error_by, pareto
 from ..writing.drives import regime_text
 from ..writing.escape import in_figure
 from ..writing.notebook import Picture
-from .look import COLOURS, MARKERS, legend_below, line_of, pick
+from .look import COLOURS, MARKERS, NAME, End, legend_below, line_of, name_ends, pick
 
 #: Errors are drawn down to this fraction of the strictest tolerance.
 IN_SIGHT = 1e-3
 #: With more models, only their Pareto fronts are drawn: the other curves would cover each other.
 MOST_WITH_CURVES = 8
+#: Space for names beside a panel, and height around a panel that has them, in inches.
+LABEL_WIDTH, AROUND = 1.3, 0.8
 #: Space for an entry of the legend in a paper, in inches.
 LEGEND_WIDTH = 1.6
 #: Markers of other number formats and simulators.
@@ -108,7 +112,9 @@ def work_precision(
     rows = -(-len(regimes) // columns)
     handles = looks.legend()
     across = max(int(width / LEGEND_WIDTH), 1) if width else 3 * columns
-    size = (1.6 + 4.2 * columns, 1.4 + 4 * rows)
+    beside = 0.0 if looks.curves or width else LABEL_WIDTH
+    high = 4.0 if not beside else max(4.0, AROUND + NAME * len(looks.models))
+    size = (1.6 + (4.2 + beside) * columns, 1.4 + high * rows)
     if width:
         size = (width, 0.3 + 0.15 * -(-len(handles) // across) + 0.8 * width / columns * rows)
     figure = Picture(figsize=size, layout="constrained")
@@ -121,6 +127,9 @@ def work_precision(
         axis.set_title(regime_text(stimulus, level, horizon), fontsize=None if width else 10)
         axis.set_xlabel("operations per ms of model time")
         _ticks(axis)
+    for axis, (stimulus, horizon, level) in zip(axes, regimes if beside else (), strict=False):
+        here = (good["stimulus"] == stimulus) & (good["level"] == level) & (good["horizon_ms"] == horizon)
+        name_ends(axis, _ends(axis, good[here & good["front"]], looks), NAME / (high - AROUND))
     for axis in axes[len(regimes) :]:
         axis.set_visible(False)
     for axis in axes[::columns]:
@@ -224,6 +233,19 @@ def _panel(axis: Axes, points: pd.DataFrame, looks: _Looks, scale: float) -> Non
                 markeredgecolor="white",
                 markeredgewidth=0.6 * scale,
             )
+
+
+def _ends(axis: Axes, fronts: pd.DataFrame, looks: _Looks) -> list[End]:
+    """Return where each front is named: the most expensive at the top, so that connecting lines hardly cross."""
+    last = fronts.groupby("model", sort=False)["flops_per_ms"].max().sort_values(ascending=False)
+    low, high = (math.log10(value) for value in axis.get_ylim())
+    found = []
+    for i, model in enumerate(last.index):
+        points = fronts[fronts["model"] == model]
+        height = high - (high - low) * (i + 0.5) / len(last)
+        nearest = points.loc[(np.log10(points["error"]) - height).abs().idxmin()]
+        found.append(End(str(model), nearest["flops_per_ms"], nearest["error"], looks.colour(str(model))))
+    return found
 
 
 def time_precision(run: Timed) -> Figure:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Literal, TypeVar
 
 import numpy as np
 from matplotlib.artist import Artist
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+
+from ..writing.escape import in_figure
 
 _Item = TypeVar("_Item", bound=str)
 
@@ -70,6 +75,55 @@ def legend_below(figure: Figure, handles: Sequence[Artist], most: int) -> None:
     # the usual height has room for two lines
     figure.set_figheight(figure.get_figheight() + _LINE * max(lines - 2, 0))
     figure.legend(handles=handles, loc="outside lower center", ncols=across, frameon=False, fontsize=9)
+
+
+@dataclass(frozen=True)
+class End:
+    """The end of a line that is named beside its panel."""
+
+    name: str
+    x: float
+    """In the units of the axis."""
+    y: float
+    colour: str
+
+
+#: Height of a name beside a panel, in inches.
+NAME = 0.115
+
+
+def name_ends(axis: Axes, ends: Sequence[End], height: float) -> None:
+    """Write names beside a panel with logarithmic axes, each connected with its end.
+
+    Names of `height`, a part of the panel's, never cover others.
+    """
+    ordered = sorted(ends, key=lambda end: -end.y)
+    low, high = (math.log10(value) for value in axis.get_ylim())
+    places: list[float] = []
+    for end in ordered:
+        own = (math.log10(end.y) - low) / (high - low)
+        places.append(min(own, places[-1] - height) if places else own)
+    lowest = -0.12  # beside the label of the axis
+    for i in reversed(range(len(places))):
+        places[i] = max(places[i], lowest + height * (len(places) - 1 - i))
+    for place, end in zip(places, ordered, strict=True):
+        axis.annotate(
+            in_figure(end.name),
+            xy=(end.x, end.y),
+            xytext=(1.04, place),
+            textcoords="axes fraction",
+            va="center",
+            fontsize=7,
+            arrowprops={
+                "arrowstyle": "-",
+                "color": end.colour,
+                "linewidth": 0.6,
+                "shrinkA": 0,
+                "shrinkB": 0,
+                "relpos": (0, 0.5),
+            },
+            annotation_clip=False,
+        )
 
 
 def folded(name: str, width: int) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any, Literal, Protocol
 
@@ -18,15 +17,15 @@ from ..tables.ratios import ANY, GRID, cheapest_first
 from ..writing.drives import regime_text
 from ..writing.escape import in_figure
 from ..writing.notebook import Picture
-from .look import COLOURS, MARKERS, MOST_BY_COLOUR, legend_below, pick
+from .look import COLOURS, MARKERS, MOST_BY_COLOUR, NAME, End, legend_below, name_ends, pick
 
 #: How each view is drawn, and what it is called.
 VIEWS: dict[str, tuple[Literal["-", "--"], str]] = {
     ANY: ("-", "spikes located within a step, if that is cheaper"),
     GRID: ("--", "spikes at the end of a step"),
 }
-#: Height of a name at the end of a line, and of what a panel has above and below its axes, in inches.
-_NAME, _AROUND = 0.115, 0.55
+#: Height around a panel, in inches.
+_AROUND = 0.55
 #: Panels side by side.
 _ACROSS = 4
 
@@ -72,7 +71,7 @@ def cost_ratios(run: Compared) -> Figure:
     regimes = list(dict.fromkeys(shown[REGIME].itertuples(index=False, name=None))) or [("", 0.0, "")]
     columns = min(len(regimes), _ACROSS)
     rows = -(-len(regimes) // columns)
-    high = max(3.3, _AROUND + _NAME * len(models) if many else 0)
+    high = max(3.3, _AROUND + NAME * len(models) if many else 0)
     figure = Picture(figsize=(1.6 + 3.1 * columns, 1.7 + high * rows), layout="constrained")
     axes = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).flatten()
     for axis, (stimulus, horizon, level) in zip(axes, regimes, strict=False):
@@ -89,7 +88,7 @@ def cost_ratios(run: Compared) -> Figure:
         for last in {min(row * columns + columns, len(regimes)) - 1 for row in range(rows)}:
             stimulus, horizon, level = regimes[last]
             at = (shown["stimulus"] == stimulus) & (shown["level"] == level) & (shown["horizon_ms"] == horizon)
-            _name_ends(axes[last], shown[at & (shown["model"] != run.baseline)], run, _NAME / (high - _AROUND))
+            name_ends(axes[last], _ends(shown[at & (shown["model"] != run.baseline)], run), NAME / (high - _AROUND))
     handles = [
         Line2D(
             [],
@@ -112,37 +111,13 @@ def cost_ratios(run: Compared) -> Figure:
     return figure
 
 
-def _name_ends(axis: Axes, here: pd.DataFrame, run: Compared, height: float) -> None:
-    """Write each model's name at the end of its line; names of `height`, a part of the panel's, never cover others."""
+def _ends(here: pd.DataFrame, run: Compared) -> list[End]:
+    """Return the end of each model's line; with any detection, if it has such a line."""
     located = here.assign(on_grid=here["view"] == GRID).sort_values(["on_grid", "tolerance"], kind="stable")
-    ends = located.drop_duplicates("model").sort_values("ratio", ascending=False)
-    low, high = (math.log10(value) for value in axis.get_ylim())
-    places: list[float] = []
-    for ratio in ends["ratio"]:
-        own = (math.log10(ratio) - low) / (high - low)
-        places.append(min(own, places[-1] - height) if places else own)
-    lowest = -0.12  # beside the label of the axis
-    for i in reversed(range(len(places))):
-        places[i] = max(places[i], lowest + height * (len(places) - 1 - i))
-    for place, end in zip(places, ends.to_dict("records"), strict=True):
-        colour = pick(COLOURS, run.models.index(end["model"]))
-        axis.annotate(
-            in_figure(end["model"]),
-            xy=(end["tolerance"], end["ratio"]),
-            xytext=(1.04, place),
-            textcoords="axes fraction",
-            va="center",
-            fontsize=7,
-            arrowprops={
-                "arrowstyle": "-",
-                "color": colour,
-                "linewidth": 0.6,
-                "shrinkA": 0,
-                "shrinkB": 0,
-                "relpos": (0, 0.5),
-            },
-            annotation_clip=False,
-        )
+    return [
+        End(str(row["model"]), row["tolerance"], row["ratio"], pick(COLOURS, run.models.index(row["model"])))
+        for row in located.drop_duplicates("model").to_dict("records")
+    ]
 
 
 def in_sight(ratios: pd.DataFrame) -> pd.DataFrame:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from ...accuracy.study.study import OURS
@@ -17,20 +19,24 @@ from ..results.suite_file import suite_text
 from ..tables.features import STATED, counts
 from ..tables.points import REGIME
 from ..tables.ratios import ANY, GRID
+from ..tables.repeats import with_notes
 from ..tables.shared_columns import CASE
 from ..writing.drives import panel_name
+from ..writing.numbers import NOTE
 from .tables import in_order, operations
 
 #: Digits of a number in the page; the Parquet files in the same folder have all digits.
 _DIGITS = 6
 _CASE = list(CASE)
+#: Columns with wall times.
+_TIMES = ("ns_per_ms", "ns_per_ms_simd")
 _ERRORS = {"maximum": "error_ms", "voltage_rms": "voltage_error"}
 
 
 def data(run: RunTables) -> dict[str, Any]:
     """Return the data that the scripts read; tables column by column, missing numbers as null."""
     named = {
-        "table": run.table,
+        "table": with_notes(run.table, run.timings),
         "points": run.points,
         "timed": timed(run),
         "leaders": leaders(run),
@@ -84,6 +90,7 @@ def data(run: RunTables) -> dict[str, Any]:
             "loosest": _plain(float(in_sight(run.ratios)["tolerance"].max())),
         },
         "recorded": _recorded(run),
+        "resolution": _RESOLUTION,
         "features": _features(run),
         "tables": {name: _columns(frame) for name, frame in named.items()},
     }
@@ -106,10 +113,18 @@ def _features(run: RunTables) -> dict[str, Any]:
 
 def timed(run: RunTables) -> pd.DataFrame:
     """Return the timed cases as points: their wall times, and their errors in the columns that points have."""
-    cases = run.table[run.table["ns_per_ms"].notna()]
+    cases = with_notes(run.table[run.table["ns_per_ms"].notna()], run.timings)
     measures = [name for name in run.measures if name in run.by_stimulus]
     means = run.by_stimulus.groupby(_CASE, sort=False)[measures].mean().reset_index()
-    wanted = ["status", "dt_ms", "error_control", "error_ms", "voltage_error", "ns_per_ms", "ns_per_ms_simd"]
+    wanted = [
+        "status",
+        "dt_ms",
+        "error_control",
+        "error_ms",
+        "voltage_error",
+        *_TIMES,
+        *(name + NOTE for name in _TIMES),
+    ]
     return cases[[*_CASE, *wanted]].merge(means, on=_CASE, how="left")
 
 
@@ -123,8 +138,16 @@ def _plain(value: Any) -> Any:
     return None if value is pd.NA else value
 
 
+#: Steps of the range of a recorded voltage, and the resolution of spike times in ms: more than a screen can show.
+_LEVELS, _RESOLUTION = 5000, 1e-5
+
+
 def _recorded(run: RunTables) -> list[dict[str, Any]]:
-    """Return one entry per recording: what it is of, its spikes, and its voltage from `start` in steps of `step`."""
+    """Return one entry per recording: what it is of, its spikes, and its voltage from `start` in steps of `step`.
+
+    Both are whole numbers, each the difference from the one before, which compress well: the voltage in steps of
+    `quantum`, and the spike times in steps of `_RESOLUTION`.
+    """
     keys = [*REGIME, "model", "method", "detection", "measure", "tolerance"]
     voltages = {_known(key): group for key, group in run.voltages.groupby(keys, sort=False, dropna=False)}
     spikes = {_known(key): group for key, group in run.spikes.groupby(keys, sort=False, dropna=False)}
@@ -138,11 +161,27 @@ def _recorded(run: RunTables) -> list[dict[str, Any]]:
                 **dict(zip(keys, key, strict=True)),
                 "start": float(times[0]),
                 "step": float(step),
-                "voltage": [float(f"{value:.4g}") for value in group["voltage"]],
-                "spikes": [] if own is None else [round(value, 5) for value in own["time_ms"].tolist()],
+                **_voltage(group["voltage"].to_numpy(float)),
+                "spikes": [] if own is None else _differences(own["time_ms"].to_numpy() / _RESOLUTION),
             }
         )
     return found
+
+
+def _voltage(values: npt.NDArray[np.float64]) -> dict[str, Any]:
+    known = values[np.isfinite(values)]
+    lowest, highest = (float(known.min()), float(known.max())) if len(known) else (0.0, 0.0)
+    quantum = (highest - lowest) / _LEVELS or 1.0
+    return {
+        "lowest": lowest,
+        "quantum": quantum,
+        "voltage": _differences(np.clip((values - lowest) / quantum, 0, _LEVELS)),
+    }
+
+
+def _differences(values: npt.NDArray[np.float64]) -> list[int]:
+    whole = np.rint(np.nan_to_num(values)).astype(np.int64)
+    return [int(each) for each in np.diff(whole, prepend=0)]
 
 
 def _known(key: tuple[Any, ...]) -> tuple[Any, ...]:

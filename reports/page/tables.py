@@ -19,9 +19,10 @@ from ..tables.demos import headline
 from ..tables.features import title
 from ..tables.peers import headlines
 from ..tables.ratios import ANY, cheapest_first
+from ..tables.repeats import with_notes
 from ..tables.table import SITUATION
 from ..writing import drives
-from ..writing.numbers import bounded_text, short, step, with_interval
+from ..writing.numbers import NOTE, bounded_text, short, step, with_interval
 
 Row = dict[Hashable, Any]
 
@@ -30,7 +31,7 @@ MOST_SAID = 4
 #: With more models, the answer has a row per model, not a column, and the title names only the first.
 MOST_ACROSS = 4
 #: The answer shows as many models at first; a button shows the others.
-MOST_AT_FIRST = 8
+MOST_AT_FIRST = 5
 MOST_NAMED = 6
 
 
@@ -324,7 +325,8 @@ def operations(run: RunTables) -> pd.DataFrame:
 def peers(run: RunTables) -> dict[str, Any]:
     """Return how far other simulators are off, and one row per simulator and case with the dt that it needs."""
     rows = []
-    for row in run.table[run.table["engine"].isin(run.about["engines"])].to_dict("records"):
+    others = run.table[run.table["engine"].isin(run.about["engines"])]
+    for row in with_notes(others, run.timings).to_dict("records"):
         known = row["status"] in WITH_COST
         rows.append(
             {
@@ -333,16 +335,16 @@ def peers(run: RunTables) -> dict[str, Any]:
                 "accuracy": accuracy(run, row),
                 "dt": dt_text(row) if known else "",
                 "error": short(row["error_ms"]) if known else "",
-                "ns": _ns(row["ns_per_ms"]),
-                "ns_many": _ns(row["ns_per_ms_simd"]),
+                "ns": _ns(row["ns_per_ms"], row[f"ns_per_ms{NOTE}"]),
+                "ns_many": _ns(row["ns_per_ms_simd"], row[f"ns_per_ms_simd{NOTE}"]),
                 "reason": "" if known else f"{row['status']}: {row['reason']}",
             }
         )
     return {"headlines": headlines(run.engines, run.about["engines"]), "rows": rows, "many": NEURONS}
 
 
-def _ns(value: Any) -> str:
-    return "" if pd.isna(value) else short(value)
+def _ns(value: Any, note: str) -> str:
+    return "" if pd.isna(value) else short(value) + (f" ({note})" if note else "")
 
 
 def features(run: RunTables) -> dict[str, Any]:

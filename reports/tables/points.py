@@ -49,7 +49,10 @@ REGIME = list(shared_columns.REGIME)
 
 
 def points(study: Study) -> pd.DataFrame:
-    """Return one row per curve and dt; columns as in `COLUMNS`, further `costs`, and averages of further measures."""
+    """Return one row per curve and dt; columns as in `COLUMNS`, further `costs`, and averages of further measures.
+
+    Costs and errors that are only drawn have seven digits.
+    """
     measures = study.suite.drawn_measures
     weighing = _conventions(study)
     rows = [
@@ -65,7 +68,7 @@ def points(study: Study) -> pd.DataFrame:
     frame["hardware_per_ms"] = known.where(frame["engine"] == OURS) / frame["dt_ms"]
     frame["front"] = pareto(frame, frame["error_ms"], REGIME)
     frame["model_front"] = pareto(frame, frame["error_ms"], [*REGIME, "model"])
-    return frame
+    return shared_columns.to_seven_digits(frame, ("median_error_ms", "voltage_error", *further, *measures))
 
 
 def costs(study: Study) -> dict[str, dict[str, str]]:

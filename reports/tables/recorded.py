@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from ...accuracy.study.recording import Trace
@@ -28,7 +29,7 @@ SPIKE_COLUMNS = {**_SOURCE, "time_ms": "time of a spike"}
 VOLTAGE_COLUMNS = {
     **_SOURCE,
     "time_ms": "time of a sample",
-    "voltage": "in the unit that the table of regimes states, to seven digits: it is for looking at",
+    "voltage": "in the unit that the table of regimes states, to four digits: it is for looking at",
 }
 
 
@@ -45,10 +46,24 @@ def voltages(study: Study) -> pd.DataFrame:
     return _frame(
         VOLTAGE_COLUMNS,
         [
-            pd.DataFrame({"time_ms": each.at, "voltage": each.voltage.astype(np.float32)}).assign(**source)
+            pd.DataFrame({"time_ms": each.at.astype(np.float32), "voltage": _to_four_digits(each.voltage)}).assign(
+                **source
+            )
             for source, each in _recordings(study)
         ],
     )
+
+
+#: Bits of a 32-bit number that its first four digits do not need.
+_LAST_BITS = 11
+
+
+def _to_four_digits(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
+    """Return numbers whose last bits are zero, so that they compress well."""
+    bits = values.astype(np.float32).view(np.int32)
+    half = np.int32(1 << (_LAST_BITS - 1))
+    found: npt.NDArray[np.float32] = ((bits + half) & np.int32(-1 << _LAST_BITS)).view(np.float32)
+    return found
 
 
 def _recordings(study: Study) -> Iterator[tuple[dict[str, Any], Trace]]:

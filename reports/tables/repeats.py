@@ -1,14 +1,15 @@
-"""What was repeated: each case by stimulus, and every timed run."""
+"""What was repeated: each case by stimulus, errors to seven digits, and every timed run."""
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pandas as pd
 
 from ...accuracy.search.tolerance import Own
 from ...accuracy.study.study import Case, Study
-from .shared_columns import CASE
+from .shared_columns import CASE, to_seven_digits
 from .table import situation
 
 #: Columns and their meaning; there is one more for each measure of the suite, at the dt of the case.
@@ -17,7 +18,6 @@ COLUMNS = {
     "trial": "which stimulus of its kind, from 0",
     "flops_per_ms": "operations per ms of model time, spikes included, at the dt of the case",
     "error_ms": "largest spike-time error at the dt of the case",
-    "rms_error_ms": "root mean square error at that dt",
     "voltage_error": "root mean square error of the voltage between spikes at that dt, in the model's unit",
     "spikes": "number of spikes compared",
     "own_dt_ms": "largest dt that was run at which, and below which, this stimulus alone holds; the mean step if an "
@@ -26,6 +26,8 @@ COLUMNS = {
     "own_flops_per_ms": "operations per ms at that dt",
     "own_error_ms": "largest spike-time error at that dt",
 }
+#: Errors of single stimuli, and costs that only intervals are made of: more than seven digits have no use.
+_MEASURED = ("voltage_error", "own_flops_per_ms", "own_error_ms")
 TIMING_COLUMNS = {
     **CASE,
     "build": "scalar (one neuron) or simd (per neuron, 1024 neurons in SIMD lanes)",
@@ -38,7 +40,7 @@ TIMING_COLUMNS = {
 def by_stimulus(study: Study) -> pd.DataFrame:
     """Return one row per case and stimulus, if there are any; columns as in `COLUMNS`, then the suite's measures."""
     measures = study.suite.drawn_measures
-    return pd.DataFrame(
+    frame = pd.DataFrame(
         [
             {**situation(case), "trial": trial, **_at_dt(case, trial, measures), **_alone(case, own)}
             for case in (*study.cases, *study.other_cases)
@@ -46,6 +48,7 @@ def by_stimulus(study: Study) -> pd.DataFrame:
         ],
         columns=[*COLUMNS, *measures],
     )
+    return to_seven_digits(frame, (*_MEASURED, *measures))
 
 
 def timings(study: Study) -> pd.DataFrame:
@@ -67,7 +70,7 @@ WIDE = 0.25
 #: The machine was busy if the fixed piece of work took this many times as long as its shortest time in the run.
 BUSY = 1.5
 #: Columns of the table that have a note, by build.
-_NOTED = {"scalar": "ns_per_ms", "simd": "ns_per_ms_simd"}
+NOTED = {"scalar": "ns_per_ms", "simd": "ns_per_ms_simd"}
 
 
 def with_notes(cases: pd.DataFrame, timed: pd.DataFrame) -> pd.DataFrame:
@@ -86,7 +89,7 @@ def with_notes(cases: pd.DataFrame, timed: pd.DataFrame) -> pd.DataFrame:
     found = cases
     work = timed["ns_per_ms"] / timed["calibrations_per_ms"]
     busy = work > BUSY * work.min()
-    for build, column in _NOTED.items():
+    for build, column in NOTED.items():
         of = timed.assign(_busy=busy)[timed["build"] == build]
         notes = {key: _note(rows) for key, rows in of.groupby(list(CASE), sort=False)}
         keys = cases[list(CASE)].itertuples(index=False, name=None)
@@ -97,7 +100,7 @@ def with_notes(cases: pd.DataFrame, timed: pd.DataFrame) -> pd.DataFrame:
 def _note(rows: pd.DataFrame) -> str:
     times = rows["ns_per_ms"]
     wide = (times.max() - times.min()) / times.median()
-    said = [f"spread {100 * wide:.2g} %"] if wide > WIDE else []
+    said = [f"spread {round(100 * wide, 1 - math.floor(math.log10(100 * wide))):.0f} %"] if wide > WIDE else []
     return ", ".join([*said, *(["machine busy"] if rows["_busy"].any() else [])])
 
 
@@ -108,7 +111,6 @@ def _at_dt(case: Case, trial: int, measures: tuple[str, ...]) -> dict[str, Any]:
     return {
         "flops_per_ms": case.curve.cost(run).per_ms,
         "error_ms": run.error.maximum,
-        "rms_error_ms": run.error.rms,
         "voltage_error": run.voltage,
         "spikes": run.error.matched,
         **{name: run.value(name) for name in measures},

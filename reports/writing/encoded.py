@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 import matplotlib
 import pandas as pd
 from matplotlib.figure import Figure
+from PIL import Image
 
 from .escape import markdown
 from .numbers import number
@@ -38,10 +39,18 @@ def to_figures(figure: Figure, kinds: Iterable[str], dpi: float | None = 150) ->
             for kind in kinds:
                 buffer = io.BytesIO()
                 figure.savefig(buffer, format=kind, dpi=dpi, metadata=_NO_DATE.get(kind))
-                found[kind] = buffer.getvalue()
+                found[kind] = _in_few_colours(buffer) if kind == "png" else buffer.getvalue()
         finally:
             figure.set_layout_engine(engine)
     return found
+
+
+def _in_few_colours(picture: io.BytesIO) -> bytes:
+    """Return a PNG picture with at most 256 colours: a third of the size, and no difference that one can see."""
+    found = io.BytesIO()
+    with Image.open(picture) as image:
+        image.convert("RGB").quantize(256).save(found, format="png", optimize=True, dpi=image.info.get("dpi"))
+    return found.getvalue()
 
 
 #: Measured numbers hardly repeat: a column of floating-point numbers with more distinct values than this part of its

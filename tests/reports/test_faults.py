@@ -30,7 +30,7 @@ from spikecost.reports.writing import bars, files
 from ..messages import tells
 
 #: Replaces the page and the figures, which take seconds to draw.
-DRAWN = {"index.html": b"page", "work_precision.svg": b"figure"}
+DRAWN = {"index.html": b"page", "work_precision.png": b"figure"}
 SUITE = """
 models = ["lif"]
 methods = ["euler", "rk4"]
@@ -132,7 +132,7 @@ def test_a_folder_that_cannot_be_written_at_the_end_has_a_stand_in(computed, mon
     write = Path.write_bytes
 
     def full(path, content):
-        if "out" in path.parts and path.suffix == ".svg":
+        if "out" in path.parts and path.suffix == ".png":
             raise OSError(reason, os.strerror(reason), str(path))
         return write(path, content)
 

@@ -120,7 +120,7 @@ function cells() {
     more.hidden = found.length <= limit;
   }
   function lay() {
-    const columns = byId("cells-columns").checked ? Object.keys(run.tables.table) : SHORT;
+    const columns = byId("cells-columns").checked ? Object.keys(run.tables.table).filter((name) => !name.endsWith("_note")) : SHORT;
     fill = dataTable(byId("cells"), columns, run.columns, types);
     shown();
   }

@@ -71,14 +71,54 @@ function show(id, traces, { height, ...layout }, nothing = "Nothing to draw for 
   }, { responsive: true, displaylogo: false, showSendToCloud: false, plotlyServerURL: "", modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"] });
 }
 
-/** Hide each label of a curve that would cover an earlier one: lists of colours name the curves, too. */
+const MOST_BY_COLOUR = 8; // more models also have names at the ends of their lines
+const LABEL = 11; // height of such a name in pixels
+const longestLabel = () => (isNarrow() ? 90 : 128); // its largest width
+const PEN = Object.assign(document.createElement("canvas").getContext("2d"), { font: "10.5px system-ui, sans-serif" });
+
+/** A name, its end left out if it is wider than the place for it. */
+function within(name) {
+  const letters = [...name];
+  const text = (most) => (most < letters.length ? `${letters.slice(0, most).join("")}\u2026` : name);
+  let most = letters.length;
+  while (most > 1 && PEN.measureText(text(most)).width > longestLabel()) most -= 1;
+  return text(most);
+}
+
+/** The names of lines beside a panel of a width and a height in pixels, moved apart where they would cover each other, each connected with the end of its line.
+ * An end has a name, a colour, and its place: x from the left, y from the top, both as parts of the panel. */
+function beside(ends, id, width, height) {
+  const found = { shapes: [], annotations: [] }, sorted = [...ends].sort((a, b) => a.y - b.y), at = [];
+  sorted.forEach(({ y }, i) => at.push(Math.max(y * height, i ? at[i - 1] + LABEL : -10)));
+  for (let i = sorted.length - 1, most = height + 40; i >= 0; i -= 1, most -= LABEL) at[i] = Math.min(at[i], most);
+  sorted.forEach(({ name, colour, x, y }, i) => {
+    const place = 1 - at[i] / height, axes = { xref: `x${id} domain`, yref: `y${id} domain` };
+    found.shapes.push({ ...axes, type: "line", x0: x, x1: 1 + 8 / width, y0: 1 - y, y1: place, line: { color: colour, width: 1 }, opacity: 0.7, layer: "below" });
+    found.annotations.push({ ...axes, x: 1, y: place, xanchor: "left", yanchor: "middle", xshift: 8, showarrow: false, text: plain(within(name)), font: { size: 10.5 } });
+  });
+  return found;
+}
+
+/** The range of an axis that is in sight; on a logarithmic axis, of the logarithms. */
+const sight = (id, axisName) => byId(id)._fullLayout[axisName].range.map(Number);
+
+/** Place labels again when a zoom has changed what is in sight: `labels` returns the annotations and shapes of what is in sight. */
+function placed(id, labels) {
+  const plot = byId(id), place = () => { Plotly.relayout(plot, labels()); apart(id); };
+  plot.removeAllListeners("plotly_relayout"); // of an earlier drawing
+  plot.on("plotly_relayout", (changed) => { if (Object.keys(changed).some((name) => /^[xy]axis\d*\./.test(name))) place(); });
+  place();
+}
+
+/** Hide each label of a curve that would be cut, or cover an earlier one: lists of colours name the curves, too. */
 function apart(id) {
-  const plot = byId(id), kept = [], hidden = {};
+  const plot = byId(id), kept = [], hidden = {}, whole = plot.getBoundingClientRect();
   for (const each of plot.querySelectorAll(".annotation")) {
     if (!plot.layout.annotations[each.dataset.index].text.startsWith("<b>")) continue;
     const box = each.getBoundingClientRect();
     const covers = (other) => box.left < other.right && other.left < box.right && box.top < other.bottom && other.top < box.bottom;
-    if (kept.some(covers)) hidden[`annotations[${each.dataset.index}].visible`] = false;
+    const cut = box.left < whole.left || box.right > whole.right || box.top < whole.top || box.bottom > whole.bottom;
+    if (cut || kept.some(covers)) hidden[`annotations[${each.dataset.index}].visible`] = false;
     else kept.push(box);
   }
   if (Object.keys(hidden).length) Plotly.relayout(plot, hidden);

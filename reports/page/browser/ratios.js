@@ -1,9 +1,5 @@
 // What models cost relative to one of them, against the tolerance: where a line crosses 1, an order changes.
 
-const MOST_BY_COLOUR = 8; // more models also have markers of their own, and names at the ends of their lines
-const LABEL = 11; // height of such a name in pixels
-const LONGEST_LABEL = 128; // its largest width
-
 const VIEW_LOOKS = [{ dash: "solid", named: "spikes located within a step, where that is cheaper" }, { dash: "dash", named: "spikes at the end of a step" }];
 
 function ratios() {
@@ -21,13 +17,13 @@ function ratios() {
   }
 
   function draw() {
-    const narrow = isNarrow(), across = narrow ? 1 : Math.min(panels.length, 4), right = many ? LONGEST_LABEL + 10 : 8;
+    const narrow = isNarrow(), across = narrow ? 1 : Math.min(panels.length, 4), right = many ? longestLabel() + 10 : 8;
     const down = Math.ceil(panels.length / across), gapX = 0.015, gapY = down > 1 ? 0.3 / down : 0;
     const width = (byId("ratio-plot").clientWidth - 70 - right) / across, names = panels.map((here) => regimeText(here[0]));
     const short = names.some((name) => 7.4 * name.length > width); // a name in two lines: the drive, then its level
     const high = Math.max(narrow ? 260 : 300, many ? 45 + LABEL * models.length : 0), margin = { l: 62, r: right, t: (narrow ? 66 : 44) + (short ? 14 : 0), b: 50 };
     const total = (narrow ? 70 : 40) + high * down, inside = total - margin.t - margin.b;
-    const layout = { annotations: [], shapes: [] }, traces = [];
+    const layout = { annotations: [], shapes: [] }, traces = [], last = []; // panels with names beside them
     const lows = shown.map((row) => Math.log10(row.ratio)), range = [Math.min(0, ...lows) - 0.25, Math.max(0, ...lows) + 0.35];
     const strictest = Math.min(...shown.map((row) => row.tolerance)), columns = [Math.log10(loosest) + 0.15, Math.log10(strictest) - 0.15];
     panels.forEach((here, i) => {
@@ -46,37 +42,29 @@ function ratios() {
           name: `${plain(model)}, ${plain(view)}, ${plain(regimeText(here[0]))}`, line: { color: colour, width: 2.5, dash: looks.get(view).dash },
           marker: { color: ordered.map((each) => (each.bound ? css("--page") : colour)), symbol: symbolOf(model), size: many ? 7 : 6, line: { color: colour, width: 1.5 } } });
       }
-      if (many && (column === across - 1 || i === panels.length - 1)) named(here, id, layout, range, columns, inside * height, width);
+      if (many && (column === across - 1 || i === panels.length - 1)) last.push([here, id, inside * height]);
     });
     // on a phone, a name along the axis would be longer than the axis
     if (narrow) layout.annotations.push({ xref: "paper", yref: "paper", x: 0, y: 1, xanchor: "left", yanchor: "bottom", xshift: -50, yshift: short ? 34 : 18, showarrow: false, text: `cost / cost of ${plain(baseline)}` });
     show("ratio-plot", traces, { ...layout, height: total, margin }, "No two models reach the same tolerance in the same regime.");
+    if (!traces.length) return;
+    placed("ratio-plot", () => {
+      const names = last.map(([here, id, height]) => beside(ends(here, sight("ratio-plot", `yaxis${id}`), sight("ratio-plot", `xaxis${id}`)), id, width, height));
+      return { annotations: layout.annotations.concat(...names.map((each) => each.annotations)), shapes: layout.shapes.concat(...names.map((each) => each.shapes)) };
+    });
   }
 
-  const pen = Object.assign(document.createElement("canvas").getContext("2d"), { font: "10.5px system-ui, sans-serif" });
-
-  /** A name, its end left out if it is wider than the place for it. */
-  function within(name) {
-    const letters = [...name];
-    const text = (most) => (most < letters.length ? `${letters.slice(0, most).join("")}\u2026` : name);
-    let most = letters.length;
-    while (most > 1 && pen.measureText(text(most)).width > LONGEST_LABEL) most -= 1;
-    return text(most);
-  }
-
-  /** The name of each model at the end of its line in a panel, moved apart where names would cover each other. */
-  function named(here, id, layout, [low, top], [first, last], height, width) {
-    const ends = [...grouped(here.filter((row) => row.model !== baseline), ["model"]).values()].map((of) => {
+  /** The ends in sight of the lines of a panel, which axes show up to a range. */
+  function ends(here, [low, top], [first, last]) {
+    const seen = here.filter((row) => {
+      const x = Math.log10(row.tolerance), y = Math.log10(row.ratio);
+      return row.model !== baseline && x <= first && x >= last && y >= low && y <= top;
+    });
+    return [...grouped(seen, ["model"]).values()].map((of) => {
       const line = of.some((row) => row.view === any) ? of.filter((row) => row.view === any) : of;
       const end = line.reduce((found, row) => (row.tolerance < found.tolerance ? row : found));
-      return { model: end.model, x: (first - Math.log10(end.tolerance)) / (first - last), y: ((top - Math.log10(end.ratio)) / (top - low)) * height };
-    }).sort((a, b) => a.y - b.y);
-    ends.forEach((each, i) => { each.at = Math.max(each.y, i ? ends[i - 1].at + LABEL : -10); });
-    for (let i = ends.length - 1, most = height + 40; i >= 0; i -= 1, most -= LABEL) ends[i].at = Math.min(ends[i].at, most);
-    for (const { model, x, y, at } of ends) {
-      layout.shapes.push({ type: "line", xref: `x${id} domain`, yref: `y${id} domain`, x0: x, x1: 1 + 8 / width, y0: 1 - y / height, y1: 1 - at / height, line: { color: modelColour(model), width: 1 }, opacity: 0.7, layer: "below" });
-      layout.annotations.push({ xref: `x${id} domain`, yref: `y${id} domain`, x: 1, y: 1 - at / height, xanchor: "left", yanchor: "middle", xshift: 8, showarrow: false, text: plain(within(model)), font: { size: 10.5 } });
-    }
+      return { name: end.model, colour: modelColour(end.model), x: (first - Math.log10(end.tolerance)) / (first - last), y: (top - Math.log10(end.ratio)) / (top - low) };
+    });
   }
 
   legend("ratio-plot", shown.length ? [...models.map((model) => [model, { colour: `--m${run.models.indexOf(model)}`, dash: "solid", ...(many ? { symbol: symbolOf(model) } : {}) }]), ...[...looks.values()].map((look) => [look.named, look])] : []);

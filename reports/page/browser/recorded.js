@@ -1,6 +1,16 @@
 // Spikes and voltage of a case, compared with the reference.
 
+/** The whole numbers whose differences are given, each multiplied and added to a first one. */
+function summed(differences, by, first, digits) {
+  let sum = 0;
+  return differences.map((each) => { sum += each; return Number((first + sum * by).toFixed(digits)); });
+}
+
 function recorded() {
+  for (const each of run.recorded) {
+    each.voltage = summed(each.voltage, each.quantum, each.lowest, Math.max(0, 1 - Math.floor(Math.log10(each.quantum))));
+    each.spikes = summed(each.spikes, run.resolution, 0, 5);
+  }
   const references = run.recorded.filter((each) => each.method === "");
   const regime = (each) => keyOf(each, ["model", ...REGIME]);
   offer(byId("rec-regime"), references.map((each) => [regime(each), `${each.model}: ${regimeText(each)}`]));

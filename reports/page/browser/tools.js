@@ -63,9 +63,12 @@ function step(value) {
 
 const COSTS = ["flops_per_ms", "flops_per_ms_low", "flops_per_ms_high", "ns_per_ms", "ns_per_ms_simd"];
 
+/** Why a time cannot be trusted, to be put beside it. */
+const noted = (row, name) => (row[`${name}_note`] ? ` (${row[`${name}_note`]})` : "");
+
 /** An entry of a row; if the coarsest dt of the sweep holds, its dt is a lower bound and its costs are upper bounds. */
 function said(row, name) {
-  const text = name === "dt_ms" ? step(row[name]) : number(row[name]);
+  const text = (name === "dt_ms" ? step(row[name]) : number(row[name])) + noted(row, name);
   if (row.status !== "at least" || typeof row[name] !== "number") return text;
   return name === "dt_ms" ? `\u2265 ${text}` : COSTS.includes(name) ? `\u2264 ${text}` : text;
 }

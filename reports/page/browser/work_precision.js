@@ -2,8 +2,6 @@
 
 const IN_SIGHT = 1e-3; // errors are shown down to this fraction of the strictest tolerance
 
-const MOST_LABELLED = 8; // fronts that are labelled in the plot; the models above it have the colours of all
-
 function workPrecision() {
   const all = rows("points");
   const timed = ["ns_per_ms", "ns_per_ms_simd"];
@@ -63,7 +61,7 @@ function workPrecision() {
 
   function label(row, now) {
     const setting = row.error_control === null ? `dt ${said(row, "dt_ms")} ms` : `tolerance ${number(row.error_control)}, mean dt ${said(row, "dt_ms")} ms`;
-    return `<b>${plain(row.model)}</b><br>${plain(wayText(row))}<br>${setting}<br>cost ${number(row.cost)} ${plain(run.costs[now.cost].unit)} per ms<br>error ${withUnit(row.error, now)}`;
+    return `<b>${plain(row.model)}</b><br>${plain(wayText(row))}<br>${setting}<br>cost ${number(row.cost)} ${plain(run.costs[now.cost].unit)} per ms${noted(row, now.cost)}<br>error ${withUnit(row.error, now)}`;
   }
 
   function withUnit(value, now) {
@@ -113,29 +111,46 @@ function workPrecision() {
     const floor = floorOf(now), toFloor = byId("wp-floor").checked && floor !== null;
     const ys = now.points.map((row) => row.error), top = Math.max(...ys, ...asked);
     const bottom = toFloor ? Math.min(floor / 2, ...ys) : Math.max(Math.min(...ys), asked.length ? Math.min(...asked) * IN_SIGHT : 0);
-    const xs = now.points.map((row) => Math.log10(row.cost)), middle = (Math.min(...xs) + Math.max(...xs)) / 2;
-    // labelled at both ends, so that it can be recognized without colours; many labels would cover each other
-    for (const { model, best } of fronts.length > MOST_LABELLED ? [] : fronts) {
-      const text = broken(model, isNarrow() ? 14 : 26);
-      if (text.split("<br>").length > 3) continue; // it would cover the plot
-      const named = (row, more) => annotations.push({ x: Math.log10(row.cost), y: Math.log10(row.error), text: `<b>${text}</b>`, showarrow: false, align: "left",
-        xanchor: Math.log10(row.cost) < middle ? "left" : "right", font: { color: modelColour(model), size: 13 }, bgcolor: css("--page"), opacity: 0.9, ...more });
-      const inSight = best.filter((row) => row.error >= bottom);
-      named(best[0], { yanchor: "bottom", yshift: 6 });
-      const last = inSight[inSight.length - 1];
-      if (inSight.length > 1 && !isNarrow()) named(last, { xshift: Math.log10(last.cost) < middle ? 8 : -8 });
-    }
     if (floor !== null) {
       across(floor, "dot", `the reference's own error ${withUnit(floor, now)}`);
       if (floor < bottom) annotations.push({ xref: "paper", yref: "paper", x: 1, xanchor: "right", y: 0, yanchor: "bottom", showarrow: false,
-        text: `\u2193 the reference's own error is ${withUnit(floor, now)}`, font: { size: 11, color: css("--faint") }, bgcolor: css("--page") });
+        text: `\u2193 the reference's${isNarrow() ? "<br>" : " "}own error is ${withUnit(floor, now)}`, align: "right", font: { size: 11, color: css("--faint") }, bgcolor: css("--page") });
     }
     const error = now.measure === "median" ? "largest spike-time error (ms), median stimulus" : run.measures[now.measure].label;
-    const used = byId("wp-plot").getBoundingClientRect().top - byId("precision-part").querySelector(".controls").getBoundingClientRect().top;
-    show("wp-plot", traces, { height: Math.min(640, Math.max(420, innerHeight - used - 60)), // the controls and the axis fit on one screen
- margin: { l: 70, r: 20, t: 42, b: 55 }, annotations, shapes, uirevision: JSON.stringify([now.cost, now.measure, now.regime, toFloor]),
+    /** Labels of the fronts in sight, so that models can be recognized without colours: at both ends, or beside the plot if they are many. */
+    function labels() {
+      const [left, right] = sight("wp-plot", "xaxis"), [low, high] = sight("wp-plot", "yaxis"), middle = (left + right) / 2;
+      const seen = fronts.map(({ model, best }) => ({ model, best: best.map((row) => [Math.log10(row.cost), Math.log10(row.error)]).filter(([x, y]) => x >= left && x <= right && y >= low && y <= high) }))
+        .filter(({ best }) => best.length);
+      if (many) {
+        // the most expensive at the top, each at its point that is nearest in height, so that connecting lines hardly cross
+        const ordered = [...seen].sort((a, b) => b.best[b.best.length - 1][0] - a.best[a.best.length - 1][0]);
+        const ends = ordered.map(({ model, best }, i) => {
+          const points = best.map(([x, y]) => [(x - left) / (right - left), (high - y) / (high - low)]), away = ([, y]) => Math.abs(y - (i + 0.5) / ordered.length);
+          const [x, y] = points.reduce((near, point) => (away(point) < away(near) ? point : near));
+          return { name: model, colour: modelColour(model), x, y };
+        });
+        const size = byId("wp-plot")._fullLayout._size, names = beside(ends, "", size.w, size.h);
+        return { annotations: annotations.concat(names.annotations), shapes: shapes.concat(names.shapes) };
+      }
+      const found = [];
+      for (const { model, best } of seen) {
+        const text = broken(model, isNarrow() ? 14 : 26);
+        if (text.split("<br>").length > 3) continue; // it would cover the plot
+        const named = ([x, y], more) => found.push({ x, y, text: `<b>${text}</b>`, showarrow: false, align: "left", xanchor: x < middle ? "left" : "right",
+          font: { color: modelColour(model), size: 13 }, bgcolor: css("--page"), opacity: 0.9, ...more });
+        named(best[0], { yanchor: "bottom", yshift: 6 });
+        const last = best[best.length - 1];
+        if (best.length > 1 && !isNarrow()) named(last, { xshift: last[0] < middle ? 8 : -8 });
+      }
+      return { annotations: annotations.concat(found), shapes };
+    }
+
+    const used = byId("wp-plot").getBoundingClientRect().top - byId("precision-part").getBoundingClientRect().top;
+    const many = fronts.length > MOST_BY_COLOUR, height = Math.min(640, Math.max(360, innerHeight - used - 20)); // the controls and the axis fit on one screen
+    show("wp-plot", traces, { height: many ? Math.max(height, 110 + LABEL * fronts.length) : height, margin: { l: 70, r: many ? longestLabel() + 14 : 20, t: 42, b: 55 }, annotations, shapes, uirevision: JSON.stringify([now.cost, now.measure, now.regime, toFloor]),
       xaxis: logarithmic(run.costs[now.cost].label), yaxis: logarithmic(error, { range: [Math.log10(bottom) - 0.15, Math.log10(top) + 0.25] }) });
-    apart("wp-plot");
+    placed("wp-plot", labels);
   }
 
   listen("wp-plot", "wp-said", "Cost against error of every run");

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from fractions import Fraction
 
 import numpy as np
@@ -41,6 +43,29 @@ def test_what_an_engine_says_of_itself(name):
         if not all(reasons):
             assert engine.method_of(model) in engine.schemes
         assert not any("\n" in reason for reason in reasons)
+
+
+#: Prints the time step in ms, or the absolute tolerance, that the installed simulator has if a user sets none.
+DEFAULTS = {
+    "brian2:numpy": "import brian2; print(float(brian2.defaultclock.dt/brian2.ms))",
+    "nest": "import nest; print(nest.resolution)",
+    "neuron": "from neuron import h; print(h.dt)",
+    "arbor": "import arbor, re; print(re.search('dt: .* = ([0-9.]+)', arbor.simulation.run.__doc__)[1])",
+    "cvode": "from neuron import h; print(h.CVode().atol())",
+}
+
+
+@pytest.mark.parametrize("name", DEFAULTS)
+def test_defaults_are_those_of_the_installed_simulator(name):
+    engine = ENGINES["neuron" if name == "cvode" else name]
+    if reason := engine.why_not_here():
+        pytest.skip(reason)
+    printed = subprocess.run([sys.executable, "-c", DEFAULTS[name]], capture_output=True, text=True, check=True).stdout
+    said = Fraction(printed.split()[-1])
+    if name == "cvode":
+        assert f"tolerance of {float(said):.0e}".replace("e-03", "e-3") in engine.schemes["cvode"].said
+    else:
+        assert said == engine.default_dt
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 import matplotlib
 import pytest
 
-from spikecost.reports.comparison.rendering import render
+from spikecost.reports.comparison.rendering import drawn, render
 
 from ..conftest import HOSTILE
 
@@ -16,7 +16,7 @@ from ..conftest import HOSTILE
 @pytest.fixture(scope="module")
 def files(hostile_run, pictures):
     with matplotlib.rc_context({"svg.fonttype": "none"}):
-        return render(hostile_run)
+        return render(hostile_run) | drawn(hostile_run, ("svg",))
 
 
 def test_pictures_show_names_as_they_are(files):

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from spikecost.reports.comparison.formats import render
+from spikecost.reports.comparison.run_comparison import compare_runs
+from spikecost.reports.page.embedded import data
 from spikecost.reports.tables.repeats import with_notes
 from spikecost.reports.writing.numbers import as_said
 from spikecost.reports.writing.text import frame
@@ -57,3 +59,24 @@ def test_a_time_that_cannot_be_trusted_has_a_note(small_run, change, note):
         assert note in run.text
         assert note in render(run, ["md"])["tables.md"].decode().replace("\\", "")
         assert note in frame("", said)
+    embedded = data(run)["tables"]
+    for name in ("table", "timed"):
+        assert set(embedded[name]["ns_per_ms_note"]) == {"", note}
+    slower = dataclasses.replace(run, timings=run.timings.assign(ns_per_ms=run.timings["ns_per_ms"] * 2))
+    compared = compare_runs(run, slower)
+    notes = compared.cells.set_index("figure")["note"]
+    assert set(notes["scalar"]) == {"", f"first {note}; second {note}"} if note else {""}
+    assert ("1 with times that cannot be trusted" in compared.text.replace("\n", " ")) == bool(note)
+
+
+@pytest.mark.parametrize(
+    ("largest", "note"), [(1.251, "spread 25 %"), (1.5, "spread 50 %"), (3.0, "spread 200 %"), (30.0, "spread 2900 %")]
+)
+def test_a_spread_is_a_plain_number(small_run, largest, note):
+    def spread(rows, own):
+        factor = np.where(rows["repeat"] == 2, largest, 1.0)[own]
+        names = ["ns_per_ms", "calibrations_per_ms"]
+        rows.loc[own, names] = rows.loc[own, names].mul(factor, axis=0)
+
+    run = timed(small_run, spread)
+    assert with_notes(run.cheapest, run.timings)["ns_per_ms_note"].iloc[0] == note
