@@ -126,7 +126,7 @@ def descend(curve: ErrorCurve, sweep: TimeSteps | Tolerances, criteria: Iterable
     """Run a sweep from coarse to fine; return the settings that were run.
 
     It ends early once, at `CALM` settings in a row, all errors of all stimuli are `CALM_MARGIN` times below their
-    tolerance; only some of the finer ones are then run (`always` of the sweep). Without criteria, it does not end early.
+    tolerance; then only some finer ones are run (`always` of the sweep). Without criteria, it does not end early.
     """
     wanted = tuple(criteria)
     calm = 0
