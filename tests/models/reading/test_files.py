@@ -249,9 +249,9 @@ BAD_PYTHON = {
     "a preset": ('{"other": {}}', '{"other": {"tau": 1*ms}}', "mine", "my models.py:21: mine:other: "),
     "a bad group": (
         'method="euler"',
-        'method="euler", refractory="I > EL"',
+        'method="euler", refractory="EL"',
         "group",
-        "my models.py:13: group: refractory = ",
+        "my models.py:13: group: refractory: 'EL' has the unit mV",
     ),
     "a function": ("", "", "helper", "my models.py:24: helper is a function, not a model; write helper = "),
     "a quantity": ("", "", "tau", "my models.py:8: tau is a Quantity, not a model; write tau = sc.NeuronModel("),

@@ -70,7 +70,7 @@ def check(made, capsys, monkeypatch):
 
     def run(*arguments, suite="suite.toml", folder=None):
         given = [folder] if folder else ["--suite", suite]
-        status = cli.main(["check", *given, "--jobs", "1", "--baseline", "kept.json", *arguments])
+        status = cli.main(["check", *given, "--quiet", "--jobs", "1", "--baseline", "kept.json", *arguments])
         printed = capsys.readouterr()
         assert "Traceback" not in printed.err
         return status, printed.out + printed.err

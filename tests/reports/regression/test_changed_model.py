@@ -62,7 +62,7 @@ def repository(tmp_path, monkeypatch, capsys):
     Path("ci/suite.toml").write_text(SUITE)
 
     def run(*arguments):
-        given = ["--suite", "ci/suite.toml", "--allow-python", "--jobs", "1", "--baseline", "costs.json"]
+        given = ["--quiet", "--suite", "ci/suite.toml", "--allow-python", "--jobs", "1", "--baseline", "costs.json"]
         status = cli.main([*arguments, *given])
         printed = capsys.readouterr()
         return status, printed.out + printed.err

@@ -71,7 +71,7 @@ def test_a_run_holds_against_its_own_baseline(said):
 
 
 def test_a_suite_run_anew_holds_against_it(said):
-    status, out, err = said("check", "--suite", "suite.toml", "--baseline", "baseline.json")
+    status, out, err = said("check", "--suite", "suite.toml", "--baseline", "baseline.json", "--quiet")
     assert (status, err) == (0, "")
     assert "figures hold" in out
 
@@ -79,7 +79,8 @@ def test_a_suite_run_anew_holds_against_it(said):
 def test_a_regression_is_a_table_and_status_1(said, monkeypatch, tmp_path):
     multiply_once_more(monkeypatch)
     status, out, err = said(
-        "check", "--suite", "suite.toml", "--baseline", "baseline.json", "--junit", str(tmp_path / "junit.xml")
+        *("check", "--quiet", "--suite", "suite.toml", "--baseline", "baseline.json"),
+        *("--junit", str(tmp_path / "junit.xml")),
     )
     assert (status, err) == (1, "")
     line = next(line for line in out.splitlines() if line.startswith(STEP))

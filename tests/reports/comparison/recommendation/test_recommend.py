@@ -315,7 +315,7 @@ def test_every_other_model_has_its_reason(small_run):
     run = dataclasses.replace(small_run, table=table)
     assert "not reached" in recommend(50 * Hz, 0.3 * ms, run=run).not_recommended["lif"]
     regimes = small_run.regimes.copy()
-    regimes.loc[regimes["model"] == "lif", "reason"] = "lif: it is asleep"
+    regimes.loc[regimes["model"] == "lif", "reason"] = "it is asleep"
     run = dataclasses.replace(run, regimes=regimes)
     assert recommend(50 * Hz, 0.3 * ms, run=run).not_recommended["lif"] == "it is asleep"
 
