@@ -145,15 +145,19 @@ def test_many_models_and_long_names_fit(browser, small_run, tmp_path):
             fitting(browser)
             named_apart(browser)
     with browser.sized(900, 900):
-        # the plot, its axis and its controls are on one screen
+        # the plot, its axis and its controls are on one screen; a plot keeps the height with which the page was opened
+        browser.open(tmp_path / "index.html")
         browser.execute_script("document.getElementById('precision-part').scrollIntoView()")
-        browser.until(lambda: browser.execute_script(BOTTOM, "wp-plot") <= 900)
+        browser.until(lambda: named(browser, "wp-plot"))  # it is drawn
+        assert browser.execute_script(BOTTOM, "wp-plot") <= 900
         for plot in ("wp-plot", "ratio-plot"):
-            browser.find_element(By.ID, plot).send_keys("++", Keys.ARROW_RIGHT)
+            browser.execute_script("document.getElementById(arguments[0]).scrollIntoView()", plot)
+            browser.until(lambda plot=plot: named(browser, plot))
+            browser.find_element(By.ID, plot).send_keys("++++", Keys.ARROW_RIGHT)
+        # what is out of sight has no name
+        browser.until(lambda: 0 < len(named(browser, "wp-plot")) < 26, patience=20)
         fitting(browser)
         names = named_apart(browser)
-        # what is out of sight has no name
-        assert 0 < len(names["wp-plot"]) < 26
         assert 0 < len(names["ratio-plot"]) <= 25
     assert browser.complaints() == []
 
