@@ -6,7 +6,6 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from numbers import Real
-from types import MappingProxyType
 
 from brian2 import ms, mV
 
@@ -19,9 +18,8 @@ from .voltage import VoltageRms
 #: A tolerance is only tested if the stated error of the reference is this many times smaller.
 REFERENCE_MARGIN = 1000
 
-#: The values of a run of which no measures are taken; a plain one, which can be pickled.
+#: The values of a run of which no measures are taken: a plain mapping, which can be pickled.
 NO_VALUES: Mapping[str, float] = {}
-_NONE: Mapping[str, float] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +34,7 @@ class Run:
     """By name: the measures that were requested in addition to the spike-time errors."""
     spikes: int
     """Spikes in the whole run, including those after the last compared one."""
-    tallies: Mapping[str, float] = field(default_factory=lambda: _NONE)
+    tallies: Mapping[str, float] = field(default_factory=lambda: NO_VALUES)
     """How often each part of the step ran (`Outcome.tallies`)."""
     voltage: float = math.nan
     """Root mean square error of the voltage between spikes."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -57,7 +57,7 @@ def _difference(one: Any, other: Any, axis: int) -> Any:
 
 
 @lru_cache(maxsize=20_000)  # several tables ask for the same intervals
-def _interval(statistic: Any, *samples: tuple[float, ...]) -> Interval:
+def _interval(statistic: Callable[..., Any], *samples: tuple[float, ...]) -> Interval:
     """Return the exponential of a statistic of the logarithms of samples, with its interval."""
     logarithms = [np.log(sample) for sample in samples]
     if any(np.isnan(each).any() for each in logarithms):  # a convention may have no cost for a method

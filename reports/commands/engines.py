@@ -93,11 +93,12 @@ def engines(
     texts: dict[str, str] = {}
     progress = progress or Progress()
     compared = [get_model(each) for each in (models or MODELS)]
-    progress.begin("comparing simulators", len(compared) * (len(names or ENGINES) + 1))
+    several = [*(names or ENGINES), OURS]
+    progress.begin("comparing simulators", len(compared) * len(several))
     for model in compared:
         stimulus = driven(model, horizon)
         look = partial(row_of, model, stimulus, dt=dt, neurons=neurons, shortest=shortest)
-        for name in [*(names or ENGINES), OURS]:
+        for name in several:
             row, text = look(name)
             progress.done()
             rows.append(row)
@@ -203,11 +204,7 @@ def _values(found: EngineErrors) -> dict[str, str]:
         "dt": f"{float(found.dt):g}",
         "error": said,
         **{
-            _for("dt", tolerance): _DASH
-            if found.fails is not None
-            else f"< {float(found.shortest):g}"
-            if dt is None
-            else f"{float(dt):g}"
+            _for("dt", tolerance): _DASH if found.fails else f"{float(dt):g}" if dt else f"< {float(found.shortest):g}"
             for tolerance, dt in found.needed.items()
         },
         "ns": _time(found.nanoseconds),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
+from functools import partial
 from typing import Any, NamedTuple
 
 import mpmath
@@ -90,19 +91,19 @@ def _number(value: Any) -> Fraction:
 
 def propagated(modes: Sequence[Mode], by: int, dt: Expr) -> Expr:
     """Return what one unit of a variable at the start of a step is at its end."""
-    total: Expr = ZERO
-    for mode in modes:
-        real, imaginary = _grown(mode, dt)
-        total = plus(total, times(Const(mode.cosines[by]), real))
-        total = plus(total, times(Const(mode.sines[by]), imaginary))
-    return total
+    return _weighed(modes, by, partial(_grown, dt=dt))
 
 
 def responded(modes: Sequence[Mode], by: int, dt: Expr) -> Expr:
     """Return what a derivative of one unit per ms in a variable, constant in a step, is at its end."""
+    return _weighed(modes, by, partial(_integral, dt=dt))
+
+
+def _weighed(modes: Sequence[Mode], by: int, of: Callable[[Mode], tuple[Expr, Expr]]) -> Expr:
+    """Return the sum over modes of what they become, real and imaginary part, times the weights of a variable."""
     total: Expr = ZERO
     for mode in modes:
-        real, imaginary = _integral(mode, dt)
+        real, imaginary = of(mode)
         total = plus(total, times(Const(mode.cosines[by]), real))
         total = plus(total, times(Const(mode.sines[by]), imaginary))
     return total
