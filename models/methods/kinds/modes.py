@@ -18,6 +18,8 @@ from ...algebra.polynomial import ZERO, minus, plus, times
 _DIGITS, _LARGEST = 80, 2000
 #: Two rates are equal if they differ by at most this fraction of the largest number of the matrix.
 _EQUAL = 1e-12
+#: Several equal rates are zero, or at least this fraction: the integral of their mode is a difference divided by them.
+_SMALL = 1e-3
 
 
 class Mode(NamedTuple):
@@ -45,7 +47,10 @@ def modes_of(matrix: Sequence[Sequence[float]], row: int) -> list[Mode]:
     with mpmath.workdps(_DIGITS):
         exact = mpmath.matrix([[mpmath.mpf(value) for value in each] for each in matrix])
         rates = mpmath.eig(exact, left=False, right=False)
-        several = _distinct(rates, _EQUAL * max(map(abs, exact)))
+        largest = max(map(abs, exact))
+        several = _distinct(rates, _EQUAL * largest)
+        if any(often > 1 and 0 < abs(rate) < _SMALL * largest for rate, often in several):
+            raise NotApplicable("variables drive each other, and several of their rates are almost zero")
         terms = [(rate, power) for rate, often in several for power in range(often)]
         # the derivatives of the solution at time 0, of any order, are the row of a power of the matrix
         powers, derivatives = mpmath.eye(len(matrix))[row, :], mpmath.matrix(len(matrix), len(matrix))
@@ -80,7 +85,11 @@ def _distinct(rates: Sequence[Any], limit: Any) -> list[tuple[Any, int]]:
         else:
             near.append(rate)
     found = [(sum(group) / len(group), len(group)) for group in groups]
-    return [(mpmath.mpc(rate.real, 0 if abs(rate.imag) <= limit else rate.imag), often) for rate, often in found]
+
+    def beyond(part: Any) -> Any:
+        return part if abs(part) > limit else 0
+
+    return [(mpmath.mpc(beyond(rate.real), beyond(rate.imag)), often) for rate, often in found]
 
 
 def _number(value: Any) -> Fraction:

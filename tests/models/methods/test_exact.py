@@ -10,7 +10,10 @@ from scipy.linalg import expm
 from spikecost.flops.toolchain import SCALAR
 from spikecost.harness.kernels.kernel import compile_kernels
 from spikecost.harness.stimuli import constant
+from spikecost.models.algebra.draft import NotApplicable
+from spikecost.models.algebra.expression import FLOATS, Var, evaluate
 from spikecost.models.definition.neuron import NeuronModel
+from spikecost.models.methods.kinds.modes import modes_of, propagated, responded
 from spikecost.models.step import make_step, why_not
 
 
@@ -82,3 +85,38 @@ def test_where_it_has_no_digits_it_does_not_apply():
 def test_a_rate_that_sums_to_zero_is_zero():
     ramp = chain(5, 3, 2).equations.replace("0.3 - y", "0.3 - y + (1)*y")
     assert "y drives x and grows without bound" in why_not(chain(5, 3, 2).replace(equations=ramp), "exact")
+
+
+def matrix_of(seed):
+    """Return a random matrix: dense, with round numbers, of rank below its size, antisymmetric or nilpotent."""
+    rng = np.random.default_rng(seed)
+    size = int(rng.integers(2, 5))
+    dense = rng.normal(size=(size, size)) * 10 ** rng.uniform(-2, 0)
+    away = np.outer(np.ones(size), np.eye(size)[0])
+    kinds = [dense, np.round(dense, 1), dense * (away.T == 0), dense - dense.T, np.round(dense, 1) * (away.T == 0)]
+    nilpotent = rng.normal() * np.array([[1, 1, 0], [-1, -1, 0], [2, 1, 0]])
+    return [*kinds, nilpotent][seed % 6]
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_modes_of_random_matrices_give_their_exponential(seed):
+    """Also where several rates are zero: Brian2's users write integrators that drive each other."""
+    matrix = matrix_of(seed)
+    size, dt = len(matrix), Var("dt")
+    for row in range(size):
+        modes = modes_of(matrix.tolist(), row)
+        for step in (1e-4, 0.1, 5.0):
+            whole = expm(step * np.block([[matrix, np.eye(size)], [np.zeros((size, 2 * size))]]))[:size]
+            largest = max(1, np.abs(whole[:, :size]).max())
+            for by in range(size):
+                state, response = (
+                    evaluate(each(modes, by, dt), {"dt": step}, FLOATS) for each in (propagated, responded)
+                )
+                assert state == pytest.approx(whole[row, by], abs=1e-11 * largest)
+                assert response == pytest.approx(whole[row, size + by], abs=1e-11 * largest * step)
+
+
+@pytest.mark.parametrize("rate", [2**-20, 2**-30])
+def test_several_rates_that_are_almost_zero_are_refused(rate):
+    with pytest.raises(NotApplicable, match="almost zero"):
+        modes_of([[rate + 1, 1], [-1, rate - 1]], 0)
