@@ -49,7 +49,7 @@ def test_an_engine_restricts_it():
         ({"atlas": "constant", "rate": 5000 * Hz}, "no rate of 5000 Hz or more with constant: it has"),
         ({"atlas": "ramp"}, "none of this drive"),
         ({"atlas": "constant", "tolerance": 1e-6 * ms}, "no tolerance as strict as 1e-06 ms"),
-        ({"atlas": "constant", "features": ["tonic_bursting"]}, "no model that is cheap enough shows tonic_bursting"),
+        ({"atlas": "constant", "features": [*FEATURES]}, f"no model that is cheap enough shows {', '.join(FEATURES)}"),
         ({"atlas": "constant", "models": ["no_model"]}, "unknown model 'no_model'"),
     ],
 )
