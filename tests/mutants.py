@@ -241,7 +241,7 @@ MUTANTS = [
     *_in(
         "accuracy/study",
         "accuracy/study/test_winners.py accuracy/study/test_cost_ratio.py accuracy/study/test_intervals.py "
-        "accuracy/study/test_witness.py accuracy/study/test_cost_of_arrivals.py reports/results/test_leaders.py "
+        "accuracy/study/test_witness.py accuracy/study/test_cost.py reports/results/test_leaders.py "
         "accuracy/study/test_runner.py reports/test_verified.py",
         ("winners.py", "or own < best[label][0]:", "or own > best[label][0]:"),
         (

@@ -93,7 +93,7 @@ def test_a_wrong_reference_of_a_model_with_tables_is_contradicted(monkeypatch, w
 
 
 def test_kernels_that_are_too_coarse_contradict_nothing(monkeypatch):
-    # on the grid every method has about the same delay, far from the tolerance at this finest dt
-    coarse = replace(SMALL, detections=("grid",), finest=0.05, tolerances=(1e-4,))
+    # on the grid these methods have the same delay, far from the tolerance at this finest dt
+    coarse = replace(SMALL, methods=("heun", "rk4"), detections=("grid",), finest=0.05, tolerances=(1e-4,))
     study = cases_of(monkeypatch, suite=coarse)
     assert {case.status for case in study.cases} == {"not reached"}
