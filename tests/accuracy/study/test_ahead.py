@@ -25,7 +25,16 @@ from spikecost.models.catalogue import MODELS
 from spikecost.models.ground.errors import NoValue
 
 LIF = [MODELS["lif"]]
-SUITE = Suite(models=("lif",), rates=(50.0,), horizons=(100.0,), trials=2, thorough=False, features=True)
+SUITE = Suite(
+    models=("lif",),
+    methods=("euler", "rk4"),
+    detections=("grid",),
+    rates=(50.0,),
+    horizons=(100.0,),
+    trials=2,
+    thorough=False,
+    features=True,
+)
 
 
 @pytest.fixture

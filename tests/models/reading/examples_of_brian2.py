@@ -23,6 +23,7 @@ import tarfile
 import tempfile
 import time
 import traceback
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -147,6 +148,7 @@ class Watch:
         brian2.BrianLogger.log_level_error()
         brian2.prefs.codegen.target = "numpy"
         brian2.seed(1)
+        warnings.simplefilter("ignore")  # pytest makes them errors; Brian2 compares single precision with 1e50
         sys.meta_path.append(NotHere())
         self._patch()
         os.chdir(self._script.parent)
