@@ -17,7 +17,7 @@ from ...models.reading.data import read_json
 from ..writing.files import replace_all
 
 #: The format named in ``run.json``, and the version of everything that this module writes.
-FORMAT, VERSION = "spikecost run", 10
+FORMAT, VERSION = "spikecost run", 11
 #: Fields of ``about``, as `describe` returns it.
 ABOUT = (
     "made",

@@ -54,7 +54,8 @@ class Recommendation(Shown):
     """``model``, ``method``, ``detection``, ``dt_ms`` or ``error_control``, ``status`` (``at least``: dt may be larger,
     the cost is at most this), ``flops_per_ms`` at this dt and ``flops_per_s`` (of model time), ``error_ms``, ``drive``.
     ``dt_ms`` is a round number that was run and holds, if the run has one; ``largest_dt_ms`` is the largest that holds.
-    ``flops_per_ms_low`` and ``flops_per_ms_high`` are None if the interval is not known at this dt."""
+    ``flops_per_ms_low`` and ``flops_per_ms_high`` are None if the interval is not known at this dt, and so is
+    ``ns_per_ms``; ``ns_per_ms_note`` says why that time cannot be trusted (empty if it can)."""
     why: Sequence[str]
     not_recommended: Mapping[str, str]
     """Why each other model of the run is not recommended, by label."""
@@ -134,7 +135,6 @@ def recommend(
         the models are tried, too.
     engine : str, optional
         Only ways that this simulator has: a name in `spikecost.reports.comparison.recommendation.engines.ENGINES`.
-    from . import ways_in_engines
     jobs : int, optional
         Threads of that run; by default one per core.
     progress : Progress, optional
