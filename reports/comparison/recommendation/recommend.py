@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -115,6 +116,7 @@ def recommend(
     jobs: int | None = None,
     progress: Progress | None = None,
     atlas: str | bool | None = None,
+    seed: int | None = None,
 ) -> Recommendation:
     """Recommend model, method, detection and dt.
 
@@ -144,6 +146,8 @@ def recommend(
         in the atlas that is not below `rate`, and of the loosest tolerance that is strict enough. Nothing is run except
         models that are not of the catalogue. By default the atlas answers under a fluctuating current
         (``"ornstein_uhlenbeck"``) if it can, else the models are run; False: they are run.
+    seed : int, optional
+        First seed of the stimuli and of the models' noise, 0 by default. If it is given, the models are run.
 
     Raises
     ------
@@ -163,6 +167,9 @@ def recommend(
         raise UserError("a run and the atlas were given: give one of them")
     if atlas is True:
         atlas = USUAL
+    _check_seed(seed, run, atlas)
+    if seed is not None:
+        atlas, looked_up = False, f"the models were run with the stimuli of the seed {seed}"
     if atlas is None and run is None and (engine is None or _only_restricts(engine)):
         why_run = why_not_from_atlas(hertz, allowed, models, wanted)
         atlas, looked_up = (
@@ -172,7 +179,8 @@ def recommend(
         check_text(atlas, "atlas", USUAL)
         run, hertz, looked_up = run_of_atlas(hertz, atlas, models=models, jobs=jobs or 1, progress=progress)
     given = run is not None
-    run, itself = _run_with(run, engine, models or Suite().models, hertz, allowed, jobs=jobs, progress=progress)
+    made = partial(_made, rate=hertz, tolerance=allowed, seed=seed or 0, jobs=jobs, progress=progress)
+    run, itself = _run_with(run, engine, models or Suite().models, made)
     if engine is not None and itself:
         if budget is not None or wanted:
             raise UserError("--engine with a budget or features: no counter sees all of a simulator; leave them out")
@@ -185,7 +193,7 @@ def recommend(
         label, model, said, lacking = _showing(affordable, wanted, possible, presets=not given)
         left_out |= lacking
         if label not in set(rows["model"]):
-            run = _made([model], hertz, allowed, jobs, progress)
+            run = made([model])
             rows, why, _ = ways_asked_for(run, hertz, allowed, None, simulator)
             affordable = _affordable(rows, most)
         affordable, why = affordable[affordable["model"] == label], [*said, *why]
@@ -210,6 +218,11 @@ def recommend(
 def _own_parameters(models: Iterable[str | NeuronModel]) -> list[str | NeuronModel]:
     """Return models; a name without a preset is the model with its own parameters."""
     return [get_model(model).label if is_of_atlas(model) else model for model in models]
+
+
+def _check_seed(seed: int | None, run: RunFolder | None, atlas: str | bool | None) -> None:
+    if seed is not None and (run is not None or atlas):
+        raise UserError("a seed chooses the stimuli of models that are run: leave out the run and the atlas")
 
 
 def _check_kinds(run: RunFolder | None, jobs: int | None, progress: Progress | None) -> None:
@@ -251,22 +264,15 @@ def _hertz(rate: Any) -> float:
 
 
 def _run_with(
-    run: RunFolder | None,
-    engine: str | None,
-    models: Sequence[str | NeuronModel],
-    rate: float,
-    tolerance: float,
-    *,
-    jobs: int | None,
-    progress: Progress | None,
+    run: RunFolder | None, engine: str | None, models: Sequence[str | NeuronModel], made: Callable[..., RunFolder]
 ) -> tuple[RunFolder, bool]:
-    """Return the run, or a new one, and whether it has runs of the simulator itself."""
+    """Return the run, or a new one that is `made`, and whether it has runs of the simulator itself."""
     if run is not None:
         return run, engine is not None and has_rows(run, engine)
     if engine is None or _only_restricts(engine):
-        return _made(models, rate, tolerance, jobs, progress), False
+        return made(models), False
     named_engine(engine)
-    return _made(models, rate, tolerance, jobs, progress, engine=engine), True
+    return made(models, engine=engine), True
 
 
 def _only_restricts(engine: str) -> bool:
@@ -288,11 +294,12 @@ def _in_simulator(
 
 def _made(
     models: Sequence[str | NeuronModel],
+    *,
     rate: float,
     tolerance: float,
+    seed: int,
     jobs: int | None,
     progress: Progress | None,
-    *,
     engine: str | None = None,
 ) -> RunFolder:
     suite = Suite(
@@ -300,6 +307,7 @@ def _made(
         rates=(rate,),
         tolerances=(tolerance,),
         trials=TRIALS,
+        seed=seed,
         witnessed=False,
         thorough=False,
         features=False,
