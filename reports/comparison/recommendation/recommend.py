@@ -22,6 +22,7 @@ from ....harness.engines import named_engine
 from ....models.definition.language import units
 from ....models.definition.neuron import NeuronModel
 from ....models.ground.errors import UserError, check_kind, check_list, check_text, short
+from ....models.ground.registry import known_are
 from ....models.reading.by_name import get_model
 from ...results.recorded_model import recorded_model
 from ...writing.notebook import Shown, frame_html
@@ -165,11 +166,11 @@ def recommend(
     looked_up = ""
     if atlas and run is not None:
         raise UserError("a run and the atlas were given: give one of them")
-    if atlas is True:
-        atlas = USUAL
     _check_seed(seed, run, atlas)
     if seed is not None:
         atlas, looked_up = False, f"the models were run with the stimuli of the seed {seed}"
+    if atlas is True:
+        atlas = USUAL
     if atlas is None and run is None and (engine is None or _only_restricts(engine)):
         why_run = why_not_from_atlas(hertz, allowed, models, wanted)
         atlas, looked_up = (
@@ -258,8 +259,9 @@ def _cost_said(row: Mapping[Any, Any], budget: float) -> str:
 
 
 def _hertz(rate: Any) -> float:
+    units.one_given(rate, "rate")
     if units.dimension_of(rate) is not HERTZ or units.internal(rate) <= 0:
-        raise UserError(f"rate = {rate} is not a positive firing rate; give one such as 20*Hz")
+        raise UserError(f"rate = {units.said(rate)} is not a positive firing rate; give one such as 20*Hz")
     return 1000 * float(units.internal(rate))
 
 
@@ -271,6 +273,8 @@ def _run_with(
         return run, engine is not None and has_rows(run, engine)
     if engine is None or _only_restricts(engine):
         return made(models), False
+    if engine not in SIMULATORS and ":" not in engine:
+        raise UserError(f"unknown engine '{short(engine)}': {known_are(engine, [*ENGINES, *SIMULATORS])}")
     named_engine(engine)
     return made(models, engine=engine), True
 
