@@ -110,7 +110,7 @@ def test_in_ms():
         ({}, "dt: expected a number or Brian2 quantity, got {}"),
         (float("nan") * ms, "expected a finite value, got nan * second"),
         (0 * ms, "dt = 0 s is not positive; give a time such as 0.1*ms"),
-        (-1 * ms, "dt = -1. ms is not positive; give a time such as 0.1*ms"),
+        (-1 * ms, "dt = -1 ms is not positive; give a time such as 0.1*ms"),
     ],
 )
 def test_not_a_positive_time(value, message):
