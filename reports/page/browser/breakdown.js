@@ -25,8 +25,8 @@ function breakdown() {
         text: values.map((value, i) => `<b>${plain(kind)}</b><br>${number(value)} per ms, ${number((100 * value) / totals[i])} %`),
         marker: { color: hue(place), line: { color: css("--page"), width: 1 }, pattern: { shape: pick(PATTERNS, place), bgcolor: hue(place), fgcolor: css("--page"), size: 6, solidity: 0.3 } } };
     });
-    const above = narrow ? 24 + 20 * traces.length : 60; // on a phone, each kind of the legend has a line
-    const place = { orientation: narrow ? "v" : "h", xref: "container", x: 0.01, ...(narrow ? { yref: "container", y: 1, yanchor: "top" } : { y: 1.02, yanchor: "bottom" }) };
+    const above = narrow ? 34 + 20 * Math.ceil(traces.length / 2) : 60; // lines of the legend
+    const place = { orientation: "h", xanchor: "left", x: (8 - left) / (byId("kinds-plot").clientWidth - left - 20), yanchor: "bottom", y: narrow ? 1 : 1.02 };
     show("kinds-plot", traces, { barmode: "stack", height: 90 + above + high * cells.length, legend: { ...place, traceorder: "normal" }, margin: { l: left, r: 20, t: above, b: 50 },
       bargap: 0.25, xaxis: axis(share ? "share (%)" : "operations per ms", share ? { range: [0, 100] } : {}), yaxis: axis("", { type: "category", ticksuffix: " ", automargin: false }) });
   }
