@@ -195,6 +195,12 @@ def _add_readers(commands: Any) -> None:
         "or off: run the models",
     )
     recommend.add_argument("--budget", metavar="FLOPS", help="operations per second allowed, such as '5e5 FLOP/s'")
+    recommend.add_argument(
+        "--seed",
+        type=int,
+        metavar="N",
+        help="first seed of the stimuli and of the models' noise: the models are run, the atlas is not asked",
+    )
     recommend.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="threads for what is run")
     add_quiet(recommend)
     recommend.set_defaults(run=on_runs.recommend)

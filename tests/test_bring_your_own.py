@@ -157,7 +157,7 @@ def test_bad_input_is_one_line_and_status_2(said, folder, command, old, new, mes
 def test_code_that_is_no_model(said, folder, command):
     status, out, err = said(command, *(["--models"] if command == "run" else []), "script.py:tau")
     assert (status, out) == (2, "")
-    assert tells(err, "spikecost: script.py:6: tau is a Quantity, not a model; write tau = sc.NeuronModel(...)")
+    assert tells(err, "spikecost: script.py:6: tau is of type Quantity, not a model; write tau = sc.NeuronModel(...)")
     assert "script.py:6: tau" in err
     assert "sc.NeuronModel(name=..., equations=..., threshold=..., reset=...)" in err
 

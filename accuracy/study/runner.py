@@ -124,10 +124,10 @@ def check_jobs(jobs: int) -> None:
     if not isinstance(jobs, int):
         raise UserError(f"jobs = {jobs!r}: give a whole number of threads, such as 2")
     if jobs < 1:
-        raise UserError(f"--jobs {jobs}: give 1 or more")
+        raise UserError(f"jobs = {jobs}: give 1 or more")
     if jobs > MOST_JOBS:
         raise UserError(
-            f"--jobs {jobs}: give at most {MOST_JOBS}; this machine has {os.cpu_count()} cores, and more "
+            f"jobs = {jobs}: give at most {MOST_JOBS}; this machine has {os.cpu_count()} cores, and more "
             "threads are of no use"
         )
 

@@ -137,7 +137,7 @@ def _from_python(path: Path, source: str, name: str, asked: tuple[str | None, st
         if isinstance(found, NeuronModel):
             return _complete(found)
     raise UserError(
-        f"{path}:{line_of_name(source, name)}: {name} is a {type(found).__name__}, not a model; "
+        f"{path}:{line_of_name(source, name)}: {name} is of type {type(found).__name__}, not a model; "
         f"{_WRITE.format(name=name)}"
     )
 
