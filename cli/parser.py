@@ -156,7 +156,11 @@ def _add_readers(commands: Any) -> None:
     """Add the commands that read runs."""
     report = commands.add_parser("report", help="write a run's tables, figures and references, for papers and people")
     add_run(report)
-    report.add_argument("--format", metavar="F,F,...", help="such as html,md,tex,csv,bib (default: all)")
+    report.add_argument(
+        "--format",
+        metavar="F,F,...",
+        help="such as html,md,tex,csv,bib (default: all); svg or pdf given here are also of the run's own figures",
+    )
     report.add_argument("--out", metavar="DIR", help="folder of the report (default: report, in that of the run)")
     add_open(report)
     report.set_defaults(run=on_runs.report)

@@ -667,3 +667,23 @@ def test_every_command_prints_in_one_place():
         and ast.unparse(node.func) in ("print", "sys.stdout.write", "sys.stderr.write", "traceback.print_exc")
     }
     assert printing == {"show_text", "complain", "_print_traceback"}
+
+
+#: Modules that read pickles which another process of the same run sent: through pipes, or as a worker of the cluster.
+FROM_PROCESSES = {"brian2_engine", "processes", "ray", "tasks", "worker"}
+
+
+def test_no_pickle_is_read_from_disk():
+    loaded, others = set(), set()
+    for path in Path(cli.__file__).parents[1].rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            call = ast.unparse(node) if isinstance(node, ast.Call) else ""
+            if call.startswith("pickle.loads("):
+                loaded.add(path.stem)
+            elif call.startswith(("pickle.load", "pickle.Unpickler")):
+                others.add(call)
+            assert not call.startswith(("marshal.", "shelve.", "dill.", "joblib.", "cloudpickle."))
+            assert "read_pickle(" not in call
+            assert "allow_pickle" not in call
+    assert loaded == FROM_PROCESSES
+    assert others == {"pickle.load(sys.stdin.buffer)"}
