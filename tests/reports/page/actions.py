@@ -26,7 +26,8 @@ CUT = """
 #: Names of rows of a plot that cover the name of the next row.
 COVERED = """
     return [...document.querySelectorAll(".plot")].filter((plot) => plot.data).flatMap((plot) => {
-      const ticks = [...plot.querySelectorAll(".ytick text")].map((each) => [each.textContent, each.getBoundingClientRect()])
+      const ticks = [...plot.querySelectorAll(".ytick text")]
+        .map((each) => [each.textContent, each.getBoundingClientRect()])
         .filter(([, at]) => at.width);
       return ticks.flatMap(([one, a], i) => ticks.slice(i + 1)
         .filter(([, b]) => a.left < b.right && b.left < a.right && a.top < b.bottom - 1 && b.top < a.bottom - 1)
