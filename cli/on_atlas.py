@@ -7,6 +7,7 @@ import math
 from pathlib import Path
 from typing import Any
 
+from ..models.ground.errors import UserError, shortened
 from .printing import answer, show_page
 
 
@@ -16,6 +17,8 @@ def atlas(options: argparse.Namespace) -> int:
     from ..reports.commands import atlas as commands
 
     folder = Path(options.folder) if options.folder else None
+    if folder and options.action != "make" and not folder.is_dir():
+        raise UserError(f"there is no folder {shortened(str(folder))}; give one that `spikecost atlas make` wrote")
     if options.action == "info":
         found = commands.info(folder)
     elif options.action == "show":

@@ -158,6 +158,7 @@ def recommend(options: argparse.Namespace) -> int:
             jobs=options.jobs,
             progress=progress,
             atlas=False if options.atlas == "off" else options.atlas,
+            seed=options.seed,
         )
     answer(options, found.to_json, lambda: found.text)
     return 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 from collections.abc import Callable, Iterable
 from typing import Any, NoReturn
 
@@ -18,6 +19,9 @@ class Parser(argparse.ArgumentParser):
 
     def __init__(self, **given: Any) -> None:
         super().__init__(**given)
+        self.register("type", int, whole_number)
+        self.register("type", float, number)
+        self._negative_number_matcher = re.compile(r"-\.?\d")  # -1ms is a value, not an option
         # without a default, a command's parser does not undo an option before the command
         self.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print JSON")
 
@@ -31,6 +35,22 @@ class Parser(argparse.ArgumentParser):
         if unknown:
             self.error(f"unrecognized arguments: {' '.join(map(str, unknown))}")
         return found, unknown
+
+
+def whole_number(text: str) -> int:
+    """Read the value of an option that is a whole number."""
+    try:
+        return int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number; give one such as 2") from None
+
+
+def number(text: str) -> float:
+    """Read the value of an option that is a number."""
+    try:
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number; give one such as 1.5") from None
 
 
 class ListedNames:

@@ -156,7 +156,11 @@ def _add_readers(commands: Any) -> None:
     """Add the commands that read runs."""
     report = commands.add_parser("report", help="write a run's tables, figures and references, for papers and people")
     add_run(report)
-    report.add_argument("--format", metavar="F,F,...", help="such as html,md,tex,csv,bib (default: all)")
+    report.add_argument(
+        "--format",
+        metavar="F,F,...",
+        help="such as html,md,tex,csv,bib (default: all); svg or pdf given here are also of the run's own figures",
+    )
     report.add_argument("--out", metavar="DIR", help="folder of the report (default: report, in that of the run)")
     add_open(report)
     report.set_defaults(run=on_runs.report)
@@ -191,6 +195,12 @@ def _add_readers(commands: Any) -> None:
         "or off: run the models",
     )
     recommend.add_argument("--budget", metavar="FLOPS", help="operations per second allowed, such as '5e5 FLOP/s'")
+    recommend.add_argument(
+        "--seed",
+        type=int,
+        metavar="N",
+        help="first seed of the stimuli and of the models' noise: the models are run, the atlas is not asked",
+    )
     recommend.add_argument("--jobs", type=int, default=os.cpu_count() or 1, metavar="N", help="threads for what is run")
     add_quiet(recommend)
     recommend.set_defaults(run=on_runs.recommend)

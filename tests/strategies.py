@@ -7,11 +7,11 @@ exchanged or replaced. ``tests/test_fuzz.py`` tries all of them, and other tests
 from __future__ import annotations
 
 import json
-import os
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from spikecost.accuracy.measures.spike_trains import SpikeTrain
@@ -20,8 +20,18 @@ from spikecost.harness.stimuli.parts.shape import Shape
 from spikecost.models.definition.language import units
 from spikecost.reports.regression.kept.figures import ERROR, KINDS
 
-#: Examples of a test of `tests/test_fuzz.py`.
-EXAMPLES = 10_000 if os.environ.get("SPIKECOST_DEEP") == "1" else 25
+from .archetypes import DEEP
+
+
+def fuzzed(everyday: int, deep: int = 10_000) -> settings:
+    """Return the settings of a test that tries so many examples: each day the same, and each night others."""
+    return settings(
+        max_examples=deep if DEEP else everyday,
+        derandomize=not DEEP,
+        print_blob=True,
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+    )
+
 
 # --- spike trains ----------------------------------------------------------------------------------------------------
 

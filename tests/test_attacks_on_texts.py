@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from spikecost import cli
@@ -26,9 +26,8 @@ from spikecost.reports.results.brian2_code import brian2_code
 from spikecost.reports.results.recorded_model import recorded_model
 from spikecost.reports.results.suite_file import read_suite
 
-#: The nightly profile tries more.
-DEEP = os.environ.get("SPIKECOST_DEEP") == "1"
-EXAMPLES = 20_000 if DEEP else 150
+from .strategies import fuzzed
+
 #: Actions that reading a text never needs.
 FORBIDDEN = ("exec", "compile", "os.", "subprocess.", "shutil.", "socket.", "ctypes.", "pickle.", "marshal.", "import")
 ALLOWED = ("os.listdir", "os.scandir")
@@ -347,7 +346,7 @@ PIECES = st.sampled_from(
 TEXTS = st.one_of(st.lists(PIECES, max_size=10).map("".join), st.text(max_size=20))
 
 
-@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+@fuzzed(150, 20_000)
 @given(st.sampled_from(sorted(FIELDS)), TEXTS)
 def test_any_text_is_a_model_or_refused_in_one_line(tmp_path_factory, field, text):
     path = write_model(tmp_path_factory.getbasetemp(), **FIELDS[field](text))
@@ -668,3 +667,23 @@ def test_every_command_prints_in_one_place():
         and ast.unparse(node.func) in ("print", "sys.stdout.write", "sys.stderr.write", "traceback.print_exc")
     }
     assert printing == {"show_text", "complain", "_print_traceback"}
+
+
+#: Modules that read pickles which another process of the same run sent: through pipes, or as a worker of the cluster.
+FROM_PROCESSES = {"brian2_engine", "processes", "ray", "tasks", "worker"}
+
+
+def test_no_pickle_is_read_from_disk():
+    loaded, others = set(), set()
+    for path in Path(cli.__file__).parents[1].rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            call = ast.unparse(node) if isinstance(node, ast.Call) else ""
+            if call.startswith("pickle.loads("):
+                loaded.add(path.stem)
+            elif call.startswith(("pickle.load", "pickle.Unpickler")):
+                others.add(call)
+            assert not call.startswith(("marshal.", "shelve.", "dill.", "joblib.", "cloudpickle."))
+            assert "read_pickle(" not in call
+            assert "allow_pickle" not in call
+    assert loaded == FROM_PROCESSES
+    assert others == {"pickle.load(sys.stdin.buffer)"}

@@ -59,6 +59,31 @@ def test_count(said, folder):
     assert {kind: n for kind, n in found["as_run"].items() if n} == {"add": 2, "sub": 1, "mul": 3, "compare": 2}
 
 
+@pytest.fixture
+def told(caplog):
+    """Return what was told in lines of our own; Brian2 tells much."""
+    return lambda: [record.message for record in caplog.records if record.name == "spikecost"]
+
+
+EXECUTED = "spikecost: the Python file script.py was executed, with your rights"
+
+
+@pytest.mark.parametrize("command", [["count"], ["show"], ["methods", "--model"]])
+@pytest.mark.usefixtures("folder")
+def test_a_command_says_which_python_file_it_executed(said, told, command):
+    for model in ("script.py:G", "leaky.toml"):  # the other is only read
+        assert said(*command, model)[0] == 0
+    assert told() == [EXECUTED]
+
+
+def test_a_function_that_is_given_a_python_file_says_that_it_was_executed_once_per_change(folder, told):
+    for changed in (False, False, True):
+        if changed:
+            (folder / "script.py").write_text(f"{GROUP}\n")
+        assert Guard().operations("script.py:G", "euler") > 0
+    assert told() == [EXECUTED] * 2
+
+
 def test_show_and_measure(said, folder):
     status, out, err = said("show", "leaky.toml", "--method", "rk4")
     assert (status, err) == (0, "")
@@ -132,7 +157,7 @@ def test_bad_input_is_one_line_and_status_2(said, folder, command, old, new, mes
 def test_code_that_is_no_model(said, folder, command):
     status, out, err = said(command, *(["--models"] if command == "run" else []), "script.py:tau")
     assert (status, out) == (2, "")
-    assert tells(err, "spikecost: script.py:6: tau is a Quantity, not a model; write tau = sc.NeuronModel(...)")
+    assert tells(err, "spikecost: script.py:6: tau is of type Quantity, not a model; write tau = sc.NeuronModel(...)")
     assert "script.py:6: tau" in err
     assert "sc.NeuronModel(name=..., equations=..., threshold=..., reset=...)" in err
 
@@ -287,7 +312,8 @@ def test_a_script_with_arguments_of_its_own_and_an_input_to_name(said, tmp_path,
     monkeypatch.chdir(tmp_path)
     # as typed, and then in this process
     script = [sys.executable, "-m", "spikecost.cli", "count", "cell.py:G", "--input", "Iext"]
-    assert subprocess.run(script, capture_output=True, check=False).returncode == 0
+    done = subprocess.run(script, capture_output=True, check=False, text=True)
+    assert (done.returncode, done.stderr) == (0, f"{EXECUTED}\n".replace("script", "cell"))
     status, _, err = said("count", "cell.py:G")
     assert status == 2
     assert "--input Iext" in err

@@ -345,12 +345,12 @@ MISTAKES = {
     ),
     "dt without a unit": (
         ["count", "lif", "--dt", "0.1"],
-        "spikecost: dt = 0.1 is not a time; give a Brian2 quantity such as 0.1*ms",
+        "spikecost: dt = 0.1 is not a time; give one such as 0.1*ms",
     ),
     "unknown unit": (["count", "lif", "--dt", "1msec"], "spikecost: unknown unit 'msec' in '1msec': use Brian2's"),
-    "another unit": (["count", "lif", "--dt", "1mV"], "spikecost: dt = 1. mV is not a time; give a Brian2 quantity"),
+    "another unit": (["count", "lif", "--dt", "1mV"], "spikecost: dt = 1 mV is not a time; give one"),
     "no number": (["count", "lif", "--dt", "ms"], "spikecost: cannot read 'ms': expected a number and a unit"),
-    "dt of zero": (["count", "lif", "--dt", "0ms"], "spikecost: dt = 0. s is not positive; give a time such as 0.1*ms"),
+    "dt of zero": (["count", "lif", "--dt", "0ms"], "spikecost: dt = 0 s is not positive; give a time such as 0.1*ms"),
     "infinite dt": (["count", "lif", "--dt", "1e400ms"], "spikecost: the number in '1e400ms' is too large; give one "),
     "method that does not apply": (
         ["count", "izhikevich", "--method", "exponential_euler"],
@@ -370,10 +370,10 @@ MISTAKES = {
         "spikecost: --data d.csv: it writes the numbers of a plot; give --plot, too",
     ),
     "unknown counter": (["measure", "lif", "--counter", "papy"], "spikecost: unknown counter 'papy': did you mean "),
-    "negative tolerance": (["run", "--tolerances=-0.1ms"], "spikecost: tolerance = -100. us is not positive; give a"),
-    "tolerance without a unit": (["run", "--tolerances", "0.1"], "spikecost: tolerance = 0.1 is not a time; give a "),
+    "negative tolerance": (["run", "--tolerances=-0.1ms"], "spikecost: tolerance = -100 us is not positive; give a"),
+    "tolerance without a unit": (["run", "--tolerances", "0.1"], "spikecost: tolerance = 0.1 is not a time; give o"),
     "negative rate": (["run", "--rates", "-5"], "spikecost: rate = -5 is not positive"),
-    "no jobs": (["run", "--jobs", "0"], "spikecost: --jobs 0: give 1 or more"),
+    "no jobs": (["run", "--jobs", "0"], "spikecost: jobs = 0: give 1 or more"),
     "a run that is not there": (["report", "nowhere"], "spikecost: there is no folder nowhere; give one that "),
     "a report of no run": (["report", ".", "--format", "md"], "spikecost: the folder . is not a run: it has no run.js"),
     "two runs that are not there": (["compare", "one", "two"], "spikecost: there is no folder one; give one that "),
@@ -398,7 +398,35 @@ MISTAKES = {
     "no command": ([], "spikecost: the following arguments are required: COMMAND; see spikecost --help"),
     "unknown command": (["weigh"], "spikecost: argument COMMAND: invalid choice: 'weigh' "),
     "unknown option": (["count", "lif", "--step", "1ms"], "spikecost count: unrecognized arguments: --step 1ms; "),
-    "jobs that are no number": (["run", "--jobs", "two"], "spikecost run: argument --jobs: invalid int value: 'two'; "),
+    "jobs that are no number": (["run", "--jobs", "two"], "spikecost run: argument --jobs: 'two' is not a whole"),
+    "a part of a stimulus": (["run", "--trials", "2.5"], "spikecost run: argument --trials: '2.5' is not a whole"),
+    "a drive that is no number": (["run", "--rheobases", "x"], "spikecost run: argument --rheobases: 'x' is not a n"),
+    "a negative time": (
+        ["recommend", "--rate", "20Hz", "--tolerance", "-1ms"],
+        "spikecost: tolerance = -1 ms is not positive; give a time such as 0.1*ms",
+    ),
+    "a rate that is a word": (
+        ["recommend", "--rate", "fast", "--tolerance", "1ms"],
+        "spikecost: 'fast' is not a rate; give one such as 20 or 20Hz",
+    ),
+    "an engine that is none": (
+        ["recommend", "--rate", "20Hz", "--tolerance", "1ms", "--engine", "brain2"],
+        "spikecost: unknown engine 'brain2': did you mean 'brian2'? known are brian2, nest, ",
+    ),
+    "a drive of the atlas that is none": (
+        ["recommend", "--rate", "20Hz", "--tolerance", "1ms", "--atlas", "constnt"],
+        "spikecost: unknown stimulus 'constnt': did you mean 'constant'? known are ",
+    ),
+    "a folder that holds no atlas": (["atlas", "info", "--folder", "none"], "spikecost: there is no folder none; "),
+    "a duration of zero": (["engines", "lif", "--for", "0ms"], "spikecost: duration = 0 s is not positive; give a"),
+    "a suite that is not there": (
+        ["run", "--suite", "none.toml"],
+        "spikecost: cannot read the suite none.toml: No such file or directory; give the path of a file",
+    ),
+    "a model file that is not there": (
+        ["run", "--models", "none.toml"],
+        "spikecost: cannot read the model file none.toml: No such file or directory; give the path of a file",
+    ),
     "no model": (["count"], "spikecost count: the following arguments are required: model; see "),
 }
 
@@ -780,7 +808,7 @@ def test_a_failed_run_leaves_an_earlier_report_as_it_was(report, no_compiler, sa
 def test_a_mistake_in_the_real_script(tmp_path):
     failed = typed("count", "lif", "--dt", "1", folder=tmp_path)
     assert (failed.returncode, failed.stdout) == (2, "")
-    assert tells(failed.stderr, "spikecost: dt = 1.0 is not a time; give a Brian2 quantity such as 0.1*ms")
+    assert tells(failed.stderr, "spikecost: dt = 1.0 is not a time; give one such as 0.1*ms")
 
 
 def test_a_reader_that_has_seen_enough(tmp_path):

@@ -1,6 +1,7 @@
 """Whatever is given, well-formed or not: an answer or one line, no crash, no hang; and laws that hold for all of it.
 
-Everyday tests try a few examples of each, ``tox -e deep`` ten thousand. What is drawn is in `tests/strategies.py`.
+Everyday tests try a few examples of each, ``tox -e deep`` ten thousand, each night others. What is drawn is in
+`tests/strategies.py`.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from functools import cache
 import numpy as np
 import pytest
 from brian2 import NeuronGroup
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import spikecost as sc
@@ -42,8 +43,7 @@ from spikecost.reports.regression.kept.figures import Figures
 from spikecost.reports.results.suite_file import read_suite
 
 from . import strategies
-from .archetypes import DEEP
-from .strategies import EXAMPLES, damaged, document
+from .strategies import damaged, document, fuzzed
 
 #: Reading a text must not take longer than this, in s of processor time.
 SECONDS = 10.0
@@ -52,12 +52,9 @@ METHOD = st.sampled_from(sorted(METHODS))
 ANY = st.sampled_from(["euler", "rk4", "heun", "midpoint"])
 DETECTION = st.sampled_from(sorted(DETECTIONS))
 
-fuzz = settings(
-    max_examples=EXAMPLES, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
-)
-
+fuzz = fuzzed(25)
 #: For tests that make Steps, which takes about 50 ms.
-few = settings(fuzz, max_examples=EXAMPLES if DEEP else 8)
+few = fuzzed(8)
 
 
 def said_in_one_line(call):
@@ -108,7 +105,7 @@ def test_a_damaged_model_is_refused_in_one_line_or_read(write, data):
     said_in_one_line(lambda: make_step(get_model(path), "rk4"))
 
 
-@settings(max_examples=1000 if EXAMPLES > 100 else 5, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@fuzzed(5)
 @given(st.data())
 def test_the_command_answers_with_a_status_and_no_traceback(write, capsys, data):
     text = document(data.draw(strategies.models()))
@@ -125,7 +122,7 @@ def test_the_command_answers_with_a_status_and_no_traceback(write, capsys, data)
     assert len(printed.err.splitlines()) <= 1
 
 
-@settings(fuzz, max_examples=max(EXAMPLES // 5, 4))
+@fuzzed(5)
 @given(strategies.groups())
 def test_a_group_of_brian2_costs_what_its_text_costs(write, group):
     made = NeuronGroup(1, group["model"], method="euler", **group["given"])
@@ -185,7 +182,7 @@ def resting_kernel(detection):
     return compile_kernels([make_step(RESTING, "rk4", detection, varying=True)])[0]
 
 
-@settings(fuzz, max_examples=max(EXAMPLES // 2, 10))
+@fuzzed(12)
 @given(strategies.stimuli(), st.integers(1, 200), st.sampled_from(["grid", "linear", "hermite"]))
 def test_shifting_a_stimulus_shifts_the_spikes(stimulus, late, detection):
     # at rest without input, nothing happens before the stimulus begins; times are exact in binary

@@ -132,7 +132,7 @@ def test_another_assertion_keeps_its_traceback(pytester):
             'operations("izhikevic", "rk4")',
             "spikecost: unknown model 'izhikevic': did you mean 'izhikevich'? known are *",
         ),
-        ('cost("lif", "0.1")', "spikecost: tolerance = 0.1 is not a time; give a Brian2 quantity such as 0.1[*]ms"),
+        ('cost("lif", "0.1")', "spikecost: tolerance = 0.1 is not a time; give one such as 0.1[*]ms"),
         ('cost("lif", "0.1 mV")', "spikecost: tolerance = *V is not a time; *"),
         (
             'cost("izhikevich", "0.1 ms", methods=["exponential_euler"], detections=["grid"], horizon="200 ms")',

@@ -8,7 +8,6 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from scipy.stats import bootstrap
 
 from ..search.sweep import RUNG
 
@@ -62,6 +61,8 @@ def _interval(statistic: Callable[..., Any], *samples: tuple[float, ...]) -> Int
     logarithms = [np.log(sample) for sample in samples]
     if any(np.isnan(each).any() for each in logarithms):  # a convention may have no cost for a method
         return Interval(np.nan, np.nan, np.nan)
+    from scipy.stats import bootstrap  # noqa: PLC0415 - imported as slowly as pandas, and readers of runs do not need it
+
     # scipy refuses a sample of one value; repeating the value does not change the result
     found = bootstrap(
         [np.repeat(each, 2) if each.size == 1 else each for each in logarithms],

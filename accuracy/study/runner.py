@@ -13,10 +13,9 @@ from ...harness.store import Store, open_store
 from ...models.definition.domain import check_domain
 from ...models.definition.neuron import NeuronModel
 from ...models.ground.bounded import task_patience
-from ...models.ground.errors import NoValue, UserError, shortened
+from ...models.ground.errors import NoValue, UserError
 from ...models.ground.interruption import interruptible
 from ...models.reading.by_name import get_model
-from ...models.reading.files import executed
 from .ahead import Second, computed_ahead
 from .kept_study import keep_study
 from .phases import measuring, peers
@@ -89,8 +88,6 @@ def run_suite(
     kind, address = chosen(executor, cluster)
     progress = progress or Progress()
     study = Study(suite)
-    for path in executed:
-        progress.say(f"the Python file {shortened(str(path))} was executed, with your rights")
     try:
         with open_store(store) as kept, interruptible():
             study.store = str(kept.path) if kept.is_open else ""
@@ -127,10 +124,10 @@ def check_jobs(jobs: int) -> None:
     if not isinstance(jobs, int):
         raise UserError(f"jobs = {jobs!r}: give a whole number of threads, such as 2")
     if jobs < 1:
-        raise UserError(f"--jobs {jobs}: give 1 or more")
+        raise UserError(f"jobs = {jobs}: give 1 or more")
     if jobs > MOST_JOBS:
         raise UserError(
-            f"--jobs {jobs}: give at most {MOST_JOBS}; this machine has {os.cpu_count()} cores, and more "
+            f"jobs = {jobs}: give at most {MOST_JOBS}; this machine has {os.cpu_count()} cores, and more "
             "threads are of no use"
         )
 

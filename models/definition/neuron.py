@@ -13,6 +13,7 @@ from brian2.units.fundamentalunits import Dimension
 from ..algebra.expression import FLOATS, Expr, evaluate, names
 from ..algebra.system import System
 from ..ground.errors import UserError, at, short
+from ..ground.registry import known_are
 from .checks import check_definition, check_published
 from .language import equations as language
 from .language import units
@@ -52,8 +53,7 @@ class NeuronModel(WrittenModel):
             If there is no such preset.
         """
         if preset not in self.presets:
-            known = ", ".join(self.presets) or "none"
-            raise UserError(f"unknown preset '{short(preset)}' of {self.name}: known are {known}")
+            raise UserError(f"unknown preset '{short(preset)}' of {self.name}: {known_are(preset, self.presets)}")
         chosen = dict(self.presets[preset])
         drive = chosen.pop(self.input, self.drive)
         try:

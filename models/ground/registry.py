@@ -87,9 +87,7 @@ class Registry(Mapping[str, T]):
         try:
             item = self._items[name]
         except KeyError:
-            near = difflib.get_close_matches(name, self._items, n=1)
-            hint = f"did you mean '{near[0]}'? " if near else ""
-            raise UserError(f"unknown {self.kind} '{name}': {hint}known are {', '.join(self._items)}") from None
+            raise UserError(f"unknown {self.kind} '{name}': {known_are(name, self._items)}") from None
         if isinstance(item, _Later):
             item = item.load()
             if item.name != name:
@@ -129,6 +127,13 @@ class Registry(Mapping[str, T]):
                     f"the {self.kind} '{entry.name}' of the package {_package(entry)} cannot be used: "
                     f"{type(error).__name__}: {' '.join(str(error).split())}; repair or uninstall the package"
                 ) from error
+
+
+def known_are(name: str, known: Iterable[str]) -> str:
+    """Say what is known instead of a name, and first which one was probably meant."""
+    names = list(known)
+    near = difflib.get_close_matches(name, names, n=1)
+    return (f"did you mean '{near[0]}'? " if near else "") + f"known are {', '.join(names) or 'none'}"
 
 
 def import_all(package: str, folder: Iterable[str]) -> None:

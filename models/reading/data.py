@@ -20,6 +20,7 @@ from cattrs.gen import make_dict_structure_fn, mapping_structure_factory
 
 from ..definition.language import units
 from ..ground.errors import UserError, short, shortened
+from ..ground.registry import known_are
 
 #: The largest file that is read, in bytes, and the deepest nesting of tables or lists.
 LARGEST, DEEPEST = 2_000_000, 12
@@ -74,7 +75,7 @@ def read_bytes(path: Path, what: str, most: int = LARGEST, instead: str = "") ->
     except (OSError, ValueError) as error:  # ValueError: a name with a null character
         raise UserError(
             f"cannot read {what} {shortened(str(path))}: {getattr(error, 'strerror', None) or error}"
-            f"{instead and f'; {instead}'}"
+            f"; {instead or 'give the path of a file'}"
         ) from None
     if len(content) > most:
         raise UserError(f"{what} {path} is larger than {most // 1_000_000} MB; give a smaller file")
@@ -157,9 +158,10 @@ def _misfit(content: Any, path: tuple[str | int, ...], leaf: BaseException, wher
     name = short(".".join(str(part) for part in path if isinstance(part, str)))
     if isinstance(leaf, cattrs.ForbiddenExtraKeysError):
         unknown = ", ".join(sorted(leaf.extra_fields))
-        known = ", ".join(sorted(field.name for field in fields(leaf.cl)))
+        known = sorted(field.name for field in fields(leaf.cl))
         at = f"{name}: " if name else ""
-        return Misfit(f"{at}unknown {short(unknown)}; known are {known}", (*path, min(leaf.extra_fields)), about=where)
+        said = known_are(min(leaf.extra_fields), known)
+        return Misfit(f"{at}unknown {short(unknown)}; {said}", (*path, min(leaf.extra_fields)), about=where)
     if isinstance(leaf, KeyError):
         return Misfit(f"no {name}; it is incomplete", path, about=where)
     given = content

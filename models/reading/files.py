@@ -37,8 +37,9 @@ import brian2
 
 from ..definition.neuron import NeuronModel
 from ..definition.parts.random_inputs import STRATONOVICH
-from ..ground.errors import UserError
+from ..ground.errors import UserError, shortened
 from ..ground.named_files import MODEL_FILE
+from ..ground.private import tell_once
 from .data import Given, Initial, Misfit, Refractory, read_text, read_toml, structure
 from .from_brian2 import from_brian2
 from .places import line_in_python, line_in_toml, line_of_name
@@ -102,14 +103,9 @@ def place_of(asked: str) -> tuple[str, int] | None:
         return None
 
 
-#: The Python files that were executed, in this order.
-executed: dict[Path, None] = {}
-
-
 @cache  # a script is run once, even if several of its models are used: names in Brian2 must not be given twice
-def _defined(path: Path, source: str, _changed: int) -> dict[str, Any]:
-    """Run a Python file; return what it defines."""
-    executed[path] = None
+def _defined(path: Path, source: str, changed: int) -> dict[str, Any]:
+    """Run a Python file, and say so; return what it defines."""
     brian2.BrianLogger.suppress_name("unused_brian_object")  # the file may define objects that Brian2 does not run
     module = ModuleType(f"{path.stem}_model_file")
     module.__file__ = str(path)
@@ -117,6 +113,10 @@ def _defined(path: Path, source: str, _changed: int) -> dict[str, Any]:
     defined = module.__dict__
     with _lines_named(path, source), _beside(path), _in_runtime_mode(), contextlib.redirect_stdout(sys.stderr):
         exec(compile(source, str(path), "exec"), defined)  # noqa: S102 - the user's own file, given by name
+    tell_once(
+        f"executed {path.absolute()} {changed}",
+        f"the Python file {shortened(str(path))} was executed, with your rights",
+    )
     return defined
 
 
@@ -137,7 +137,7 @@ def _from_python(path: Path, source: str, name: str, asked: tuple[str | None, st
         if isinstance(found, NeuronModel):
             return _complete(found)
     raise UserError(
-        f"{path}:{line_of_name(source, name)}: {name} is a {type(found).__name__}, not a model; "
+        f"{path}:{line_of_name(source, name)}: {name} is of type {type(found).__name__}, not a model; "
         f"{_WRITE.format(name=name)}"
     )
 

@@ -6,6 +6,7 @@ import pandas as pd
 
 from ...models.ground.errors import UserError, check_list, check_text, short
 from ...models.ground.named_files import name_in
+from ...models.ground.registry import known_are
 from . import kept
 from .columns import COLUMNS
 
@@ -29,7 +30,7 @@ def atlas(models: list[str] | None = None, *, stimulus: str | None = None, level
     Raises
     ------
     UserError
-        If the atlas has no row of a model.
+        If the atlas has no row of a model, or no such stimulus or level.
 
     Examples
     --------
@@ -46,6 +47,9 @@ def atlas(models: list[str] | None = None, *, stimulus: str | None = None, level
     for name, value in wanted.items():
         if not isinstance(value, str):
             raise UserError(f"{name} = {short(repr(value))}: give a text, such as stimulus='constant' or level='20 Hz'")
+        has = dict.fromkeys(kept.read(columns=[name])[name])
+        if value not in has:
+            raise UserError(f"the atlas has no {name} '{short(value)}': {known_are(value, has)}")
     rows = kept.read(models=map(name_in, models or ()), wanted=wanted)
     if models is not None:
         rows = rows[rows["model"].isin(models) | rows["model"].map(name_in).isin(models)]

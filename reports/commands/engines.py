@@ -94,9 +94,9 @@ def engines(
     progress = progress or Progress()
     compared = [get_model(each) for each in (models or MODELS)]
     several = [*(names or ENGINES), OURS]
+    stimuli = [driven(model, horizon) for model in compared]
     progress.begin("comparing simulators", len(compared) * len(several))
-    for model in compared:
-        stimulus = driven(model, horizon)
+    for model, stimulus in zip(compared, stimuli, strict=True):
         look = partial(row_of, model, stimulus, dt=dt, neurons=neurons, shortest=shortest)
         for name in several:
             row, text = look(name)

@@ -17,7 +17,7 @@ from ...models.reading.data import read_json
 from ..writing.files import replace_all
 
 #: The format named in ``run.json``, and the version of everything that this module writes.
-FORMAT, VERSION = "spikecost run", 10
+FORMAT, VERSION = "spikecost run", 11
 #: Fields of ``about``, as `describe` returns it.
 ABOUT = (
     "made",
@@ -80,7 +80,9 @@ def _manifest(folder: Path) -> dict[str, Any]:
         raise UserError(f"there is no folder {folder}; give one that `spikecost run --out` wrote")
     try:
         found = read_json(_content(path))
-        version = found["version"] if found["format"] == FORMAT else None
+        if not isinstance(found, dict) or found.get("format") != FORMAT:
+            raise TypeError("it is not of a run of spikecost")
+        version = found["version"]
     except FileNotFoundError:
         started = (folder / DATA).is_dir()
         what = "is incomplete: it has no" if started else "is not a run: it has no"

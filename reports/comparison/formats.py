@@ -35,21 +35,21 @@ class ReportFormat:
     """A function from a run to files: their names and contents."""
 
 
-def render(run: RunTables, formats: Iterable[str]) -> dict[str, bytes]:
+def render(run: RunTables, formats: Iterable[str] | None = None) -> dict[str, bytes]:
     """Return the files of a report by name.
 
     Parameters
     ----------
     run : RunTables
-    formats : iterable of str
-        Names in `FORMATS`.
+    formats : iterable of str, optional
+        Names in `FORMATS`; by default all, without the figures that the folder of the run has.
 
     Raises
     ------
     UserError
         If a format is not known, none is given, or the run has no case with a cost.
     """
-    wanted = {name: FORMATS[name] for name in formats}
+    wanted = {name: FORMATS[name] for name in (FORMATS if formats is None else formats)}
     if not wanted:
         raise UserError(f"no format was given: give one or more of {', '.join(FORMATS)}")
     if not run.own["flops_per_ms"].notna().any():
@@ -57,7 +57,7 @@ def render(run: RunTables, formats: Iterable[str]) -> dict[str, bytes]:
             "there is nothing to report: no model reached any tolerance of this run; its page lists the reasons"
         )
     kinds = tuple(name for name in wanted if name in _DRAWN)
-    found = _figures(run, kinds)
+    found = draw(run, kinds) if formats is None else _figures(run, kinds)
     for name, each in wanted.items():
         if name not in kinds:
             found |= each.files(run)

@@ -18,7 +18,6 @@ from ..results.run_tables import RunTables
 from ..results.suite_file import suite_text
 from ..tables.demos import headline
 from ..tables.parity import parity_figure
-from ..tables.repeats import with_notes
 from ..writing.encoded import to_figures, to_markdown
 from ..writing.escape import to_csv
 from ..writing.numbers import as_said
@@ -49,7 +48,7 @@ def render(run: RunTables, folder: str | Path = ".") -> dict[str, bytes]:
     tables_as_csv = {f"{name}.csv": to_csv(getattr(run, name)) for name in _CSV}
     return {
         **{name: content for name, content in tables_as_csv.items() if len(content) <= _CSV_MOST},
-        "cheapest.md": to_markdown(as_said(with_notes(run.cheapest, run.timings))).encode(),
+        "cheapest.md": to_markdown(as_said(run.cheapest)).encode(),
         **({"demos.md": tables.to_markdown(tables.demos(run), headline(run.demos)).encode()} if len(run.demos) else {}),
         **drawn(run, (PICTURES,)),
         **{f"models/{name}": text.encode() for name, text in _texts(run).items()},

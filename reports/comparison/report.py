@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ..writing.files import replace_all
 from .files_of_run import MANIFEST
-from .formats import FORMATS, render
+from .formats import render
 from .run_folder import RunFolder
 
 #: The folder of a report within the folder of its run, and the file that is written last.
@@ -24,7 +24,8 @@ def report(folder: str | Path, formats: Iterable[str] | None = None, out: str | 
     folder : str or Path
         Folder of the run.
     formats : iterable of str, optional
-        Names in `FORMATS`; all of them by default.
+        Names in `FORMATS`. By default all; ``svg`` and ``pdf`` are then of the figures for papers alone, and not
+        also of those that the folder of the run has as pictures.
     out : str or Path, optional
         Folder of the report; by default ``report`` in the folder of the run.
 
@@ -34,7 +35,7 @@ def report(folder: str | Path, formats: Iterable[str] | None = None, out: str | 
         If the run is incomplete, a format is unknown, or the folder cannot be written. Then nothing is overwritten.
     """
     run = RunFolder.read(folder)
-    files = render(run, FORMATS if formats is None else formats)
+    files = render(run, formats)
     target = Path(folder) / FOLDER if out is None else Path(out)
     digest = hashlib.sha256((Path(folder) / MANIFEST).read_bytes()).hexdigest()
     sign = {"run": digest, "made": run.about["made"], "files": sorted(files)}

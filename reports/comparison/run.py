@@ -18,7 +18,6 @@ from ..results.headline import sentences, what_decides
 from ..results.verdict import verdict_text
 from ..tables.demos import headline
 from ..tables.peers import headlines
-from ..tables.repeats import with_notes
 from ..tables.table import SITUATION
 from ..writing import text
 from ..writing.bars import bars
@@ -102,7 +101,7 @@ def summary(comparison: Comparison, page: Path, more: str = "") -> str:
     parts += [
         text.frame(
             "Cost at equal spike-time accuracy: the cheapest way to run each model",
-            as_said(with_notes(cheapest, comparison.timings)),
+            as_said(cheapest),
             (
                 *_where(cheapest),
                 "model",
@@ -160,7 +159,7 @@ def _others(comparison: Comparison) -> str:
     columns = (*_where(shown), "model", "engine", "method", "detection", "status", "dt_ms", "flops_per_ms", "ns_per_ms")
     return text.frame(
         "Other number formats and simulators at equal spike-time accuracy",
-        as_said(with_notes(shown, comparison.timings)),
+        as_said(shown),
         (*columns, "ns_per_ms_simd", "error_ms", "reason"),
     )
 

@@ -14,7 +14,7 @@ from scipy.stats import ttest_1samp, ttest_ind
 from ...accuracy.study.intervals import Interval, interval, ratio
 from ...models.ground.errors import UserError
 from ..tables import shared_columns
-from ..tables.repeats import NOTED, with_notes
+from ..tables.repeats import NOTED
 from ..writing.notebook import Shown, frame_html
 from ..writing.numbers import NOTE
 from ..writing.records import records
@@ -177,9 +177,8 @@ def _notes(run: RunFolder, name: str) -> dict[tuple[Any, ...], str]:
     """Return why times of a run cannot be trusted, by case."""
     if name not in NOISY:
         return {}
-    noted = with_notes(run.table, run.timings)
-    keys = noted[CASE].itertuples(index=False, name=None)
-    return dict(zip(keys, noted[f"{NOTED[name]}{NOTE}"], strict=True))
+    keys = run.table[CASE].itertuples(index=False, name=None)
+    return dict(zip(keys, run.table[f"{NOTED[name]}{NOTE}"], strict=True))
 
 
 def _samples(frame: pd.DataFrame, name: str) -> dict[tuple[Any, ...], pd.Series]:

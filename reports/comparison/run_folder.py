@@ -43,7 +43,7 @@ from ..tables.points import points
 from ..tables.ratios import ratios
 from ..tables.recorded import spikes, voltages
 from ..tables.references import references, regimes
-from ..tables.repeats import by_stimulus, timings, with_notes
+from ..tables.repeats import by_stimulus, timings
 from ..tables.table import table
 from ..tables.winners import candidate_table, winner_table
 from ..writing.encoded import to_parquet
@@ -145,7 +145,7 @@ class RunFolder(Shown, RunTables):
     @property
     def text(self) -> str:
         """The text for a terminal: the cheapest way to run each model in each situation."""
-        return frame(CHEAPEST, as_said(with_notes(self.cheapest, self.timings)), SHOWN)
+        return frame(CHEAPEST, as_said(self.cheapest), SHOWN)
 
     @property
     def study(self) -> Study:
@@ -173,7 +173,7 @@ class RunFolder(Shown, RunTables):
         ratios = frame_html(f"Operations per ms, divided by those of {self.baseline}", verdict_text(self.ranking))
         return (
             ratios
-            + frame_html(CHEAPEST, as_said(with_notes(self.cheapest, self.timings)), SHOWN)
+            + frame_html(CHEAPEST, as_said(self.cheapest), SHOWN)
             + figure_html(work_precision(self), "cost against error")
         )
 

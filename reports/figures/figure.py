@@ -29,6 +29,9 @@ MOST_WITH_CURVES = 8
 LABEL_WIDTH, AROUND = 1.3, 0.8
 #: Space for an entry of the legend in a paper, in inches.
 LEGEND_WIDTH = 1.6
+#: Label of the ring around the marker of a time that has a note, and its look.
+RINGED = "in a ring: a time that cannot be trusted"
+_RING: dict[str, Any] = {"marker": "o", "markersize": 11, "markerfacecolor": "none", "linestyle": ""}
 #: Markers of other number formats and simulators.
 OTHERS = ("x", "+", "1", "2", "3", "4", "|", "_")
 
@@ -252,7 +255,8 @@ def time_precision(run: Timed) -> Figure:
     """Draw wall time against error at the verified time steps: our kernels and other simulators in the same axes.
 
     One point per case of the largest spike-time error: a model in one way at one tolerance, at the largest dt that
-    holds. Of our ways, the fastest at each tolerance is drawn, with spikes on the grid and with any detection.
+    holds. Of our ways, the fastest at each tolerance is drawn, with spikes on the grid and with any detection. A
+    time that cannot be trusted (column ``ns_per_ms_note``) is in a ring.
 
     Parameters
     ----------
@@ -282,6 +286,8 @@ def time_precision(run: Timed) -> Figure:
         axis.set_visible(False)
     for axis in axes[::columns]:
         axis.set_ylabel("largest spike-time error (ms)")
+    if cases["ns_per_ms_note"].fillna("").astype(bool).any():
+        axes[0].plot([], [], color="0.3", label=RINGED, **_RING)
     handles = {label: handle for axis in axes for handle, label in zip(*axis.get_legend_handles_labels(), strict=True)}
     figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=4, frameon=False, fontsize=9)
     return figure
@@ -297,6 +303,8 @@ def _times(axis: Axes, cases: pd.DataFrame, label: str, **look: Any) -> None:
     for i, (_, group) in enumerate(several):
         ordered = group.sort_values("tolerance")
         axis.loglog(ordered["ns_per_ms"], ordered["error_ms"], label="_" if i else in_figure(label), **look)
+        doubtful = ordered[ordered["ns_per_ms_note"].fillna("").astype(bool)]
+        axis.loglog(doubtful["ns_per_ms"], doubtful["error_ms"], color=look["color"], **_RING)
 
 
 def _ticks(axis: Axes) -> None:

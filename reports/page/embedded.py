@@ -19,7 +19,6 @@ from ..results.suite_file import suite_text
 from ..tables.features import STATED, counts
 from ..tables.points import REGIME
 from ..tables.ratios import ANY, GRID
-from ..tables.repeats import with_notes
 from ..tables.shared_columns import CASE
 from ..writing.drives import panel_name
 from ..writing.numbers import NOTE
@@ -36,7 +35,7 @@ _ERRORS = {"maximum": "error_ms", "voltage_rms": "voltage_error"}
 def data(run: RunTables) -> dict[str, Any]:
     """Return the data that the scripts read; tables column by column, missing numbers as null."""
     named = {
-        "table": with_notes(run.table, run.timings),
+        "table": run.table,
         "points": run.points,
         "timed": timed(run),
         "leaders": leaders(run),
@@ -113,7 +112,7 @@ def _features(run: RunTables) -> dict[str, Any]:
 
 def timed(run: RunTables) -> pd.DataFrame:
     """Return the timed cases as points: their wall times, and their errors in the columns that points have."""
-    cases = with_notes(run.table[run.table["ns_per_ms"].notna()], run.timings)
+    cases = run.table[run.table["ns_per_ms"].notna()]
     measures = [name for name in run.measures if name in run.by_stimulus]
     means = run.by_stimulus.groupby(_CASE, sort=False)[measures].mean().reset_index()
     wanted = [

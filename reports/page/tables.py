@@ -19,7 +19,6 @@ from ..tables.demos import headline
 from ..tables.features import title
 from ..tables.peers import headlines
 from ..tables.ratios import ANY, cheapest_first
-from ..tables.repeats import with_notes
 from ..tables.table import SITUATION
 from ..writing import drives
 from ..writing.numbers import NOTE, bounded_text, short, step, with_interval
@@ -326,7 +325,7 @@ def peers(run: RunTables) -> dict[str, Any]:
     """Return how far other simulators are off, and one row per simulator and case with the dt that it needs."""
     rows = []
     others = run.table[run.table["engine"].isin(run.about["engines"])]
-    for row in with_notes(others, run.timings).to_dict("records"):
+    for row in others.to_dict("records"):
         known = row["status"] in WITH_COST
         rows.append(
             {

@@ -54,7 +54,7 @@ def draw(run: RunTables, kinds: Sequence[str], columns: Sequence[str] = tuple(WI
             found |= {
                 f"{name}_{column}.{kind}": content
                 for name, figure in figures.items()
-                for kind, content in to_figures(figure, kinds, dpi=None).items()
+                for kind, content in to_figures(figure, kinds, dpi=None, few_colours=False).items()
             }
     return found
 

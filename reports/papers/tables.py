@@ -10,7 +10,6 @@ import pandas as pd
 from ...accuracy.search.status import Bound
 from ..results.run_tables import RunTables
 from ..tables.demos import shown
-from ..tables.repeats import with_notes
 from ..tables.table import SITUATION
 from ..writing import encoded
 from ..writing.escape import latex, markdown
@@ -43,7 +42,7 @@ _NO_WIDER = r"\resizebox{\ifdim\width>\textwidth \textwidth\else\width\fi}{!}{"
 
 def cheapest(run: RunTables) -> pd.DataFrame:
     """Return the cheapest way to run each model in each situation, as texts, without columns that are constant."""
-    rows = as_said(with_notes(run.cheapest, run.timings))
+    rows = as_said(run.cheapest)
     frame = rows[[*_telling(rows), "model", "method", "detection", "dt_ms", "flops_per_ms"]].copy()
     frame["interval"] = [
         _range(low, high)

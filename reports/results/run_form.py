@@ -84,6 +84,8 @@ TEXT = frozenset(
         "method",
         "model",
         "no_operations",
+        "ns_per_ms_note",
+        "ns_per_ms_simd_note",
         "outcome",
         "parameters",
         "part",

@@ -6,8 +6,7 @@ import pandas as pd
 
 from ...accuracy.study.study import Case, Study
 from ...models.algebra.expression import KINDS
-from .shared_columns import CASE, WAY
-from .table import situation
+from .shared_columns import CASE, WAY, situation
 
 #: Columns and their meaning.
 OPERATION_COLUMNS = {

@@ -11,8 +11,7 @@ import pandas as pd
 
 from ...accuracy.study.recording import Trace
 from ...accuracy.study.study import Study
-from .shared_columns import REGIME
-from .table import situation
+from .shared_columns import REGIME, situation
 
 _SOURCE = {
     "model": "model and preset",

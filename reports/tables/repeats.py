@@ -9,8 +9,7 @@ import pandas as pd
 
 from ...accuracy.search.tolerance import Own
 from ...accuracy.study.study import Case, Study
-from .shared_columns import CASE, to_seven_digits
-from .table import situation
+from .shared_columns import CASE, situation, to_seven_digits
 
 #: Columns and their meaning; there is one more for each measure of the suite, at the dt of the case.
 COLUMNS = {

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import pandas as pd
+
+from ...accuracy.study.study import Case
 
 #: A way to run a model.
 WAY = {"model": "model and preset", "method": "integration method", "detection": "how the crossing is located"}
@@ -28,6 +31,22 @@ CRITERION = {
 SITUATION = REGIME | CRITERION
 #: What distinguishes a case from all others.
 CASE = WAY | ENGINE | SITUATION
+
+
+def situation(case: Case) -> dict[str, Any]:
+    """Return what distinguishes a case from all others."""
+    regime, criterion = case.curve.regime, case.criterion
+    return {
+        "model": regime.model.label,
+        "method": case.curve.method,
+        "detection": case.curve.detection,
+        "engine": case.curve.engine,
+        "stimulus": regime.stimulus,
+        "horizon_ms": regime.horizon,
+        "level": regime.level,
+        "measure": criterion.measure,
+        "tolerance": criterion.tolerance,
+    }
 
 
 def to_seven_digits(frame: pd.DataFrame, columns: Iterable[str]) -> pd.DataFrame:

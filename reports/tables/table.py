@@ -14,6 +14,7 @@ from ...accuracy.study.winners import cheapest_in_each
 from ...flops.conventions import Convention, get_convention
 from ...models.definition.language import units
 from . import shared_columns
+from .repeats import timings, with_notes
 
 #: Columns, their units and meaning; the page prints this.
 COLUMNS = {
@@ -33,7 +34,10 @@ COLUMNS = {
     "flops_per_arrival": "operations that a spike that arrives adds; empty if none arrive",
     "flops_per_ms_2004": "the same dt counted as the 2004 paper counts, spikes left out (convention: izhikevich2004)",
     "ns_per_ms": "wall time per ms of model time at dt_ms, one neuron, median; only for the first kind of stimulus",
+    "ns_per_ms_note": "why that time cannot be trusted: its timed runs differ widely (spread), or other programs were "
+    "running (machine busy); empty if it can",
     "ns_per_ms_simd": "the same per neuron, for 1024 neurons in SIMD lanes",
+    "ns_per_ms_simd_note": "why that time cannot be trusted",
     "peak_share": "the shortest time of the operations of these steps on this processor, from its measured peaks of "
     "additions, multiplications, divisions and exp, over ns_per_ms_simd: 1 if nothing else takes time",
     "error_ms": "largest spike-time error of all stimuli at dt_ms",
@@ -81,7 +85,7 @@ def columns(study: Study) -> dict[str, str]:
 def table(study: Study) -> pd.DataFrame:
     """Return the table; columns as in `columns`, failed cases included with their reason."""
     rows = [_row(case, study.suite.conventions) for case in (*study.cases, *study.other_cases)]
-    return pd.DataFrame(rows, columns=list(columns(study)))
+    return with_notes(pd.DataFrame(rows, columns=list(columns(study))), timings(study))
 
 
 def cheapest(rows: pd.DataFrame, cost: str = "flops_per_ms") -> pd.DataFrame:
@@ -95,26 +99,10 @@ def cheapest(rows: pd.DataFrame, cost: str = "flops_per_ms") -> pd.DataFrame:
     return reached.loc[[place for places in best.values() for place in places]]
 
 
-def situation(case: Case) -> dict[str, Any]:
-    """Return what distinguishes a case from all others."""
-    regime, criterion = case.curve.regime, case.criterion
-    return {
-        "model": regime.model.label,
-        "method": case.curve.method,
-        "detection": case.curve.detection,
-        "engine": case.curve.engine,
-        "stimulus": regime.stimulus,
-        "horizon_ms": regime.horizon,
-        "level": regime.level,
-        "measure": criterion.measure,
-        "tolerance": criterion.tolerance,
-    }
-
-
 def _row(case: Case, conventions: tuple[str | Convention, ...]) -> dict[str, Any]:
     curve, regime, criterion = case.curve, case.curve.regime, case.criterion
     row: dict[str, Any] = {
-        **situation(case),
+        **shared_columns.situation(case),
         "tolerance_unit": criterion.unit,
         "status": case.status.value,
         "reason": case.reason,

@@ -24,8 +24,13 @@ def to_figure(figure: Figure, kind: str, dpi: float | None = 150) -> bytes:
     return to_figures(figure, (kind,), dpi)[kind]
 
 
-def to_figures(figure: Figure, kinds: Iterable[str], dpi: float | None = 150) -> dict[str, bytes]:
-    """Return a figure in several formats, by format: it is laid out once, which takes as long as two formats."""
+def to_figures(
+    figure: Figure, kinds: Iterable[str], dpi: float | None = 150, few_colours: bool = True
+) -> dict[str, bytes]:
+    """Return a figure in several formats, by format: it is laid out once, which takes as long as two formats.
+
+    Pictures in few colours are smaller, and take twice as long.
+    """
     found = {}
     engine = figure.get_layout_engine()
     # by these settings, a figure would get another layout engine in place of none
@@ -39,7 +44,7 @@ def to_figures(figure: Figure, kinds: Iterable[str], dpi: float | None = 150) ->
             for kind in kinds:
                 buffer = io.BytesIO()
                 figure.savefig(buffer, format=kind, dpi=dpi, metadata=_NO_DATE.get(kind))
-                found[kind] = _in_few_colours(buffer) if kind == "png" else buffer.getvalue()
+                found[kind] = _in_few_colours(buffer) if few_colours and kind == "png" else buffer.getvalue()
         finally:
             figure.set_layout_engine(engine)
     return found

@@ -209,6 +209,11 @@ def dimension_text(dimension: Dimension) -> str:
 _TIMES = Fraction(1, 10**100), Fraction(10**100)
 
 
+def said(value: Any) -> str:
+    """Return a value as people write it: ``0 s``, where Brian2 prints ``0. s``."""
+    return re.sub(r"(?<=\d)\.(?=\s|$)", "", str(value))
+
+
 def in_ms(value: Any, what: str) -> Fraction:
     """Return a duration in ms.
 
@@ -222,9 +227,9 @@ def in_ms(value: Any, what: str) -> Fraction:
     except UserError as error:
         raise UserError(f"{what}: {error}") from None
     if dimension is not MS:
-        raise UserError(f"{what} = {value} is not a time; give a Brian2 quantity such as 0.1*ms")
+        raise UserError(f"{what} = {said(value)} is not a time; give one such as 0.1*ms")
     if duration <= 0:
-        raise UserError(f"{what} = {value} is not positive; give a time such as 0.1*ms")
+        raise UserError(f"{what} = {said(value)} is not positive; give a time such as 0.1*ms")
     if not _TIMES[0] <= duration <= _TIMES[1]:
         raise UserError(
             f"{what} = {float(value):g} s is outside the range of times that can be used; give a time such as 0.1*ms"
@@ -316,11 +321,14 @@ def parse_rate(text: str) -> Any:
     UserError
         If it is not a number, or a number and a unit of rates.
     """
+    no_rate = UserError(f"'{short(text)}' is not a rate; give one such as 20 or 20Hz")
+    if _QUANTITY.fullmatch(text) is None:
+        raise no_rate
     rate = parse_quantity(text)
     if dimension_of(rate) is DIMENSIONLESS:
         return rate * brian2.Hz
     if dimension_of(rate) is not brian2.Hz.dim:
-        raise UserError(f"'{short(text)}' is not a rate; give one such as 20 or 20Hz")
+        raise no_rate
     return rate
 
 

@@ -27,6 +27,7 @@ from typing import Any
 
 from ....models.ground.errors import UserError, short
 from ....models.ground.named_files import runs_code, seen_from_here
+from ....models.ground.registry import known_are
 
 FILE, TABLE = "pyproject.toml", "spikecost"
 #: Options that cannot be configured: they say what a user agrees to or asks for once, or nothing can undo them.
@@ -138,7 +139,7 @@ def _set(
         if _dest(option) in _NEVER:
             raise UserError(f"{where}{short(option)} can only be given on the command line; leave it out")
         known = {each.dest for parser in commands.values() for each in parser._actions if each.option_strings}
-        raise UserError(f"{where}unknown option '{short(option)}'; known are {', '.join(sorted(known - {*_NEVER}))}")
+        raise UserError(f"{where}unknown option '{short(option)}'; {known_are(option, sorted(known - {*_NEVER}))}")
     return given
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 from ....accuracy.features.shown.known import known
 from ....accuracy.features.shown.search import FOUND
 from ....accuracy.study.phases.progress import Progress
+from ....harness.stimuli import STIMULI
 from ....models.definition.neuron import NeuronModel
 from ....models.ground.errors import UserError, short
 from ....models.ground.named_files import is_file, name_in
@@ -82,6 +83,7 @@ def run_of_atlas(
     UserError
         If the atlas has no such regime, or a model has the name of one of the atlas.
     """
+    STIMULI[stimulus]  # it refuses a name that is none
     rows = kept.read(folder, wanted={"stimulus": stimulus, "horizon_ms": HORIZON})
     level = _nearest(rows, rate)
     if level is None:

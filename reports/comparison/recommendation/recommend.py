@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -21,6 +22,7 @@ from ....harness.engines import named_engine
 from ....models.definition.language import units
 from ....models.definition.neuron import NeuronModel
 from ....models.ground.errors import UserError, check_kind, check_list, check_text, short
+from ....models.ground.registry import known_are
 from ....models.reading.by_name import get_model
 from ...results.recorded_model import recorded_model
 from ...writing.notebook import Shown, frame_html
@@ -54,7 +56,8 @@ class Recommendation(Shown):
     """``model``, ``method``, ``detection``, ``dt_ms`` or ``error_control``, ``status`` (``at least``: dt may be larger,
     the cost is at most this), ``flops_per_ms`` at this dt and ``flops_per_s`` (of model time), ``error_ms``, ``drive``.
     ``dt_ms`` is a round number that was run and holds, if the run has one; ``largest_dt_ms`` is the largest that holds.
-    ``flops_per_ms_low`` and ``flops_per_ms_high`` are None if the interval is not known at this dt."""
+    ``flops_per_ms_low`` and ``flops_per_ms_high`` are None if the interval is not known at this dt, and so is
+    ``ns_per_ms``; ``ns_per_ms_note`` says why that time cannot be trusted (empty if it can)."""
     why: Sequence[str]
     not_recommended: Mapping[str, str]
     """Why each other model of the run is not recommended, by label."""
@@ -114,6 +117,7 @@ def recommend(
     jobs: int | None = None,
     progress: Progress | None = None,
     atlas: str | bool | None = None,
+    seed: int | None = None,
 ) -> Recommendation:
     """Recommend model, method, detection and dt.
 
@@ -134,7 +138,6 @@ def recommend(
         the models are tried, too.
     engine : str, optional
         Only ways that this simulator has: a name in `spikecost.reports.comparison.recommendation.engines.ENGINES`.
-    from . import ways_in_engines
     jobs : int, optional
         Threads of that run; by default one per core.
     progress : Progress, optional
@@ -144,6 +147,8 @@ def recommend(
         in the atlas that is not below `rate`, and of the loosest tolerance that is strict enough. Nothing is run except
         models that are not of the catalogue. By default the atlas answers under a fluctuating current
         (``"ornstein_uhlenbeck"``) if it can, else the models are run; False: they are run.
+    seed : int, optional
+        First seed of the stimuli and of the models' noise, 0 by default. If it is given, the models are run.
 
     Raises
     ------
@@ -161,6 +166,9 @@ def recommend(
     looked_up = ""
     if atlas and run is not None:
         raise UserError("a run and the atlas were given: give one of them")
+    _check_seed(seed, run, atlas)
+    if seed is not None:
+        atlas, looked_up = False, f"the models were run with the stimuli of the seed {seed}"
     if atlas is True:
         atlas = USUAL
     if atlas is None and run is None and (engine is None or _only_restricts(engine)):
@@ -172,7 +180,8 @@ def recommend(
         check_text(atlas, "atlas", USUAL)
         run, hertz, looked_up = run_of_atlas(hertz, atlas, models=models, jobs=jobs or 1, progress=progress)
     given = run is not None
-    run, itself = _run_with(run, engine, models or Suite().models, hertz, allowed, jobs=jobs, progress=progress)
+    made = partial(_made, rate=hertz, tolerance=allowed, seed=seed or 0, jobs=jobs, progress=progress)
+    run, itself = _run_with(run, engine, models or Suite().models, made)
     if engine is not None and itself:
         if budget is not None or wanted:
             raise UserError("--engine with a budget or features: no counter sees all of a simulator; leave them out")
@@ -185,7 +194,7 @@ def recommend(
         label, model, said, lacking = _showing(affordable, wanted, possible, presets=not given)
         left_out |= lacking
         if label not in set(rows["model"]):
-            run = _made([model], hertz, allowed, jobs, progress)
+            run = made([model])
             rows, why, _ = ways_asked_for(run, hertz, allowed, None, simulator)
             affordable = _affordable(rows, most)
         affordable, why = affordable[affordable["model"] == label], [*said, *why]
@@ -210,6 +219,11 @@ def recommend(
 def _own_parameters(models: Iterable[str | NeuronModel]) -> list[str | NeuronModel]:
     """Return models; a name without a preset is the model with its own parameters."""
     return [get_model(model).label if is_of_atlas(model) else model for model in models]
+
+
+def _check_seed(seed: int | None, run: RunFolder | None, atlas: str | bool | None) -> None:
+    if seed is not None and (run is not None or atlas):
+        raise UserError("a seed chooses the stimuli of models that are run: leave out the run and the atlas")
 
 
 def _check_kinds(run: RunFolder | None, jobs: int | None, progress: Progress | None) -> None:
@@ -245,28 +259,24 @@ def _cost_said(row: Mapping[Any, Any], budget: float) -> str:
 
 
 def _hertz(rate: Any) -> float:
+    units.one_given(rate, "rate")
     if units.dimension_of(rate) is not HERTZ or units.internal(rate) <= 0:
-        raise UserError(f"rate = {rate} is not a positive firing rate; give one such as 20*Hz")
+        raise UserError(f"rate = {units.said(rate)} is not a positive firing rate; give one such as 20*Hz")
     return 1000 * float(units.internal(rate))
 
 
 def _run_with(
-    run: RunFolder | None,
-    engine: str | None,
-    models: Sequence[str | NeuronModel],
-    rate: float,
-    tolerance: float,
-    *,
-    jobs: int | None,
-    progress: Progress | None,
+    run: RunFolder | None, engine: str | None, models: Sequence[str | NeuronModel], made: Callable[..., RunFolder]
 ) -> tuple[RunFolder, bool]:
-    """Return the run, or a new one, and whether it has runs of the simulator itself."""
+    """Return the run, or a new one that is `made`, and whether it has runs of the simulator itself."""
     if run is not None:
         return run, engine is not None and has_rows(run, engine)
     if engine is None or _only_restricts(engine):
-        return _made(models, rate, tolerance, jobs, progress), False
+        return made(models), False
+    if engine not in SIMULATORS and ":" not in engine:
+        raise UserError(f"unknown engine '{short(engine)}': {known_are(engine, [*ENGINES, *SIMULATORS])}")
     named_engine(engine)
-    return _made(models, rate, tolerance, jobs, progress, engine=engine), True
+    return made(models, engine=engine), True
 
 
 def _only_restricts(engine: str) -> bool:
@@ -288,11 +298,12 @@ def _in_simulator(
 
 def _made(
     models: Sequence[str | NeuronModel],
+    *,
     rate: float,
     tolerance: float,
+    seed: int,
     jobs: int | None,
     progress: Progress | None,
-    *,
     engine: str | None = None,
 ) -> RunFolder:
     suite = Suite(
@@ -300,6 +311,7 @@ def _made(
         rates=(rate,),
         tolerances=(tolerance,),
         trials=TRIALS,
+        seed=seed,
         witnessed=False,
         thorough=False,
         features=False,

@@ -88,6 +88,7 @@ def _rounded(rows: pd.DataFrame) -> pd.DataFrame:
         rows.loc[is_round, name] = rows.loc[is_round, f"round_{name}"]
     # the intervals, times and the bound are those of the largest dt
     rows.loc[is_round, ["flops_per_ms_low", "flops_per_ms_high", "ns_per_ms", "ns_per_ms_simd"]] = np.nan
+    rows.loc[is_round, ["ns_per_ms_note", "ns_per_ms_simd_note"]] = ""
     return rows
 
 
@@ -195,6 +196,7 @@ def as_choice(row: pd.Series) -> dict[str, Any]:
         "flops_per_ms_low",
         "flops_per_ms_high",
         "ns_per_ms",
+        "ns_per_ms_note",
         "error_ms",
         "drive",
         "drive_unit",
@@ -241,5 +243,8 @@ def others_than(rows: pd.DataFrame, choice: Mapping[str, Any]) -> pd.DataFrame:
 
 def others_said(others: pd.DataFrame) -> pd.DataFrame:
     """Return the same for a terminal and a notebook: bounds are shown as bounds."""
-    times = [bounded(row["times"], row["bound"]) for row in others.to_dict("records")]
-    return as_said(others).assign(times=times).drop(columns=["status", "bound"])
+    times = [
+        bounded(row["times"], row["bound"]) + (f" ({row['note']})" if row.get("note") else "")
+        for row in others.to_dict("records")
+    ]
+    return as_said(others).assign(times=times).drop(columns=["status", "bound", "note"], errors="ignore")

@@ -12,7 +12,7 @@ from ....accuracy.search.status import WITH_COST, Status
 from ....models.definition.neuron import NeuronModel
 from ....models.ground.errors import UserError
 from ...tables.peers import headlines
-from ...writing.numbers import number, step
+from ...writing.numbers import NOTE, number, step
 from ..run_folder import RunFolder
 from .ways import WAY, judged_at, labels_in
 
@@ -47,8 +47,8 @@ def ways_in(
     Returns
     -------
     DataFrame, str, list of str, dict
-        The ways, with their cost in the column ``cost``; what the cost is; what they are based on; and why the other
-        models of the run have none, by label.
+        The ways, with their cost in the column ``cost``, and in ``note`` why that cannot be trusted; what the cost is;
+        what they are based on; and why the other models of the run have none, by label.
 
     Raises
     ------
@@ -80,7 +80,9 @@ def ways_in(
     found = pd.DataFrame(rows).assign(largest_dt_ms=lambda each: each["dt_ms"])
     found["steps_per_ms"] = 1 / found["dt_ms"].astype(float)
     unit = next(name for name in COSTS if found[name].notna().all())
-    found = found.assign(cost=found[unit].astype(float)).sort_values("cost", kind="stable").reset_index(drop=True)
+    notes = found[unit + NOTE].fillna("") if unit + NOTE in found else ""
+    found = found.assign(cost=found[unit].astype(float), note=notes).sort_values("cost", kind="stable")
+    found = found.reset_index(drop=True)
     more = [f"judged at {held:g} ms, the loosest tolerance of the run that is strict enough"] * (held < tolerance)
     return found, COSTS[unit], [*_said(run, engine, here, found.iloc[0]), *more], lacking
 
@@ -108,15 +110,17 @@ def _said(run: RunFolder, engine: str, here: pd.DataFrame, best: pd.Series) -> l
 def in_words(row: Mapping[Any, Any], title: str, unit: str) -> str:
     """Return what a way is and what it costs, as one line."""
     sign = "\u2265" if row["status"] == Status.AT_LEAST else "="
+    doubt = f" ({row['note']})" if row["note"] else ""
     return (
-        f"{row['model']} in {title}, {row['method']}, dt {sign} {step(row['dt_ms'])} ms: {number(row['cost'])} {unit}"
+        f"{row['model']} in {title}, {row['method']}, dt {sign} {step(row['dt_ms'])} ms: "
+        f"{number(row['cost'])} {unit}{doubt}"
     )
 
 
 def as_choice(row: pd.Series, engine: str) -> dict[str, Any]:
     """Return a way as values, as in `Recommendation.choice`; operations are None if no counter sees them."""
     names = (*WAY, "dt_ms", "largest_dt_ms", "error_control", "status", "flops_per_ms", "flops_per_ms_low")
-    more = ("flops_per_ms_high", "ns_per_ms", "error_ms", "drive", "drive_unit", "horizon_ms")
+    more = ("flops_per_ms_high", "ns_per_ms", "ns_per_ms_note", "error_ms", "drive", "drive_unit", "horizon_ms")
     values = {name: None if pd.isna(row[name]) else row[name] for name in (*names, *more)}
     plain = {name: float(value) if isinstance(value, np.floating) else value for name, value in values.items()}
     flops = plain["flops_per_ms"]
@@ -124,6 +128,11 @@ def as_choice(row: pd.Series, engine: str) -> dict[str, Any]:
 
 
 def others(ways: pd.DataFrame) -> pd.DataFrame:
-    """Return each way, and its cost divided by that of the first."""
+    """Return each way, and its cost divided by that of the first; ``note`` says why that ratio cannot be trusted."""
     frame = ways[[*WAY, "status", "dt_ms", "flops_per_ms", "error_ms"]]
-    return frame.assign(times=ways["cost"] / ways["cost"].iloc[0], bound="")
+    first = ways["note"].iloc[0]
+    notes = [
+        note if i == 0 or not first else "; ".join([*[note] * bool(note), f"the first: {first}"])
+        for i, note in enumerate(ways["note"])
+    ]
+    return frame.assign(times=ways["cost"] / ways["cost"].iloc[0], bound="", note=notes)

@@ -14,7 +14,9 @@ function breakdown() {
       .sort((a, b) => b.flops_per_ms - a.flops_per_ms);
     const narrow = isNarrow();
     // on a phone, a name has several short lines, so that there is room for the bars
-    const name = (row) => `${broken(model ? wayText(row) : `${row.model}: ${wayText(row)}`, narrow ? 13 : 40)}${narrow ? "<br>" : "  "}<b>${said(row, "flops_per_ms")}</b>`;
+    const name = (row) => `${broken(model ? wayText(row) : `${row.model}: ${wayText(row)}`, narrow ? 18 : 40)}${narrow ? "<br>" : "  "}<b>${said(row, "flops_per_ms")}</b>`;
+    const lines = cells.map((row) => name(row).replace(/<\/?b>/g, "").split("<br>")); // the highest name has room, and the widest
+    const high = Math.max(30, ...lines.map((of) => 18 * of.length)), left = 24 + Math.max(0, ...lines.flat().map((line) => textWidth(line, 13)));
     const found = cells.map((row) => new Map((byKind.get(keyOf(row, CELL)) || []).map((each) => [each.kind, each.per_ms])));
     const totals = found.map((of) => [...of.values()].reduce((a, b) => a + b, 0));
     const traces = kinds.filter((kind) => found.some((of) => of.has(kind))).map((kind) => {
@@ -23,8 +25,10 @@ function breakdown() {
         text: values.map((value, i) => `<b>${plain(kind)}</b><br>${number(value)} per ms, ${number((100 * value) / totals[i])} %`),
         marker: { color: hue(place), line: { color: css("--page"), width: 1 }, pattern: { shape: pick(PATTERNS, place), bgcolor: hue(place), fgcolor: css("--page"), size: 6, solidity: 0.3 } } };
     });
-    show("kinds-plot", traces, { barmode: "stack", height: 150 + cells.reduce((sum, row) => sum + Math.max(30, 18 * name(row).split("<br>").length), 0), legend: { orientation: "h", xref: "container", x: 0.01, y: 1.02, yanchor: "bottom", traceorder: "normal" }, margin: { l: 70, r: 20, t: 60, b: 50 },
-      bargap: 0.25, xaxis: axis(share ? "share (%)" : "operations per ms", share ? { range: [0, 100] } : {}), yaxis: axis("", { type: "category", ticksuffix: " " }) });
+    const above = narrow ? 34 + 20 * Math.ceil(traces.length / 2) : 60; // lines of the legend
+    const place = { orientation: "h", xanchor: "left", x: (8 - left) / (byId("kinds-plot").clientWidth - left - 20), yanchor: "bottom", y: narrow ? 1 : 1.02 };
+    show("kinds-plot", traces, { barmode: "stack", height: 90 + above + high * cells.length, legend: { ...place, traceorder: "normal" }, margin: { l: left, r: 20, t: above, b: 50 },
+      bargap: 0.25, xaxis: axis(share ? "share (%)" : "operations per ms", share ? { range: [0, 100] } : {}), yaxis: axis("", { type: "category", ticksuffix: " ", automargin: false }) });
   }
 
   listen("kinds-plot", "", "Operations of each case by kind");

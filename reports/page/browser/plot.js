@@ -74,14 +74,20 @@ function show(id, traces, { height, ...layout }, nothing = "Nothing to draw for 
 const MOST_BY_COLOUR = 8; // more models also have names at the ends of their lines
 const LABEL = 11; // height of such a name in pixels
 const longestLabel = () => (isNarrow() ? 90 : 128); // its largest width
-const PEN = Object.assign(document.createElement("canvas").getContext("2d"), { font: "10.5px system-ui, sans-serif" });
+const PEN = document.createElement("canvas").getContext("2d");
+
+/** The width of a text in pixels, in letters of a size. */
+function textWidth(text, size = 10.5) {
+  PEN.font = `${size}px system-ui, sans-serif`;
+  return PEN.measureText(text).width;
+}
 
 /** A name, its end left out if it is wider than the place for it. */
 function within(name) {
   const letters = [...name];
   const text = (most) => (most < letters.length ? `${letters.slice(0, most).join("")}\u2026` : name);
   let most = letters.length;
-  while (most > 1 && PEN.measureText(text(most)).width > longestLabel()) most -= 1;
+  while (most > 1 && textWidth(text(most)) > longestLabel()) most -= 1;
   return text(most);
 }
 

@@ -1,5 +1,6 @@
 // Cost against error: every run of the sweep, filtered, with each model's Pareto front.
 
+const OPENED = innerHeight; // a plot keeps its height when the window's height changes
 const IN_SIGHT = 1e-3; // errors are shown down to this fraction of the strictest tolerance
 
 function workPrecision() {
@@ -147,7 +148,7 @@ function workPrecision() {
     }
 
     const used = byId("wp-plot").getBoundingClientRect().top - byId("precision-part").getBoundingClientRect().top;
-    const many = fronts.length > MOST_BY_COLOUR, height = Math.min(640, Math.max(360, innerHeight - used - 20)); // the controls and the axis fit on one screen
+    const many = fronts.length > MOST_BY_COLOUR, height = Math.min(640, Math.max(360, OPENED - used - 20)); // the controls and the axis fit on one screen
     show("wp-plot", traces, { height: many ? Math.max(height, 110 + LABEL * fronts.length) : height, margin: { l: 70, r: many ? longestLabel() + 14 : 20, t: 42, b: 55 }, annotations, shapes, uirevision: JSON.stringify([now.cost, now.measure, now.regime, toFloor]),
       xaxis: logarithmic(run.costs[now.cost].label), yaxis: logarithmic(error, { range: [Math.log10(bottom) - 0.15, Math.log10(top) + 0.25] }) });
     placed("wp-plot", labels);

@@ -125,7 +125,7 @@ def test_edges_that_do_not_overlap_are_named(name):
     [
         (lambda: Gamma(0 * ms), "window = .* is not positive"),
         (lambda: Gamma(-4 * ms), "window = .* is not positive"),
-        (lambda: Gamma(4), "window = 4 is not a time; give a Brian2 quantity"),
+        (lambda: Gamma(4), "window = 4 is not a time; give one"),
         (lambda: VanRossum(0 * ms), "tau = .* is not positive"),
         (lambda: VanRossum(10 * mV), "tau = .* is not a time"),
         (lambda: VictorPurpura(0 / second), "cost = .* is not a positive rate; give a Brian2 quantity"),

@@ -78,7 +78,7 @@ features = false
 """
 
 #: Lines that the same command says when nothing goes wrong.
-USUAL = re.compile(r"spikecost: (executing|running) .*")
+USUAL = re.compile(r"spikecost: the Python file .* was executed, with your rights")
 
 KILLED = "`spikecost run` is killed (SIGKILL)"
 FULL_DISK = "the disk of store and report is full"

@@ -191,7 +191,7 @@ BAD = {
     ),
     "parameter's unit": ({"parameters": {"tau": 10 * mV}}, "leaky: 'tau' = 10. mV has the wrong unit, expected ms"),
     "parameter without unit": ({"parameters": {"tau": 10}}, "leaky: 'tau' = 10 has the wrong unit, expected ms"),
-    "no time in another unit": ({"refractory": 0 * mV}, "leaky: refractory = 0. V is not a time"),
+    "no time in another unit": ({"refractory": 0 * mV}, "leaky: refractory = 0 V is not a time"),
     "parameter as text": (
         {"parameters": {"tau": "10*ms"}},
         "leaky: 'tau': expected a number or Brian2 quantity, got '10*ms'",
@@ -284,13 +284,10 @@ BAD = {
         "leaky: without a reset every step above threshold would be a spike, so that their number would depend on the "
         "time step; give refractory='v > -50*mV'",
     ),
-    "refractory without unit": (
-        {"refractory": 2},
-        "leaky: refractory = 2 is not a time; give a Brian2 quantity such as 0.1*ms",
-    ),
+    "refractory without unit": ({"refractory": 2}, "leaky: refractory = 2 is not a time; give one such as 0.1*ms"),
     "negative refractory": (
         {"refractory": -2 * ms},
-        "leaky: refractory = -2. ms is not positive; give a time such as 0.1*ms",
+        "leaky: refractory = -2 ms is not positive; give a time such as 0.1*ms",
     ),
     "a refractory text that is no time": (
         {"refractory": "2*v"},

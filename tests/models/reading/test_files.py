@@ -136,7 +136,7 @@ def test_toml_is_never_executed(folder, field):
 BAD_TOML = {
     # what is wrong: (what is replaced, by what, the message)
     "no TOML": ('"v = EL"', "v = EL", "leaky.toml:8: not TOML: Invalid value (at line 8, column 9); write lines "),
-    "unknown field": ("reset =", "rest =", "leaky.toml:8: unknown rest; known are arrivals, constants, description, "),
+    "unknown field": ("reset =", "rest =", "leaky.toml:8: unknown rest; did you mean 'reset'? known are "),
     "no threshold": ('threshold = "v > -50*mV"\n', "", 'leaky.toml has no threshold; write threshold = "v > 30*mV"'),
     "number for text": ('"v = EL"', "3", "leaky.toml:8: reset = 3: give text in quotes"),
     "text for a table": ('{ tau = "20*ms" }', '"20*ms"', "leaky.toml:12: parameters = '20*ms': give a table, such as "),
@@ -146,7 +146,7 @@ BAD_TOML = {
         "[1, 2]",
         "leaky.toml:12: parameters.tau = [1, 2]: give a number, or text with a unit such as ",
     ),
-    "refractory": ("2*ms", "2", "leaky.toml:9: leaky: refractory = 2.0 is not a time; give a Brian2 quantity "),
+    "refractory": ("2*ms", "2", "leaky.toml:9: leaky: refractory = 2.0 is not a time; give one such "),
     "unreadable equation": ("(EL - v", "(EL - (v", "leaky.toml:3: leaky: Brian2 cannot read the equations at '"),
     "units": ("- v + I)", "- v + I/ms)", "leaky.toml:3: leaky: equation of 'v': units do not fit in '(EL - v + I/ms)/"),
     "threshold's form": ("v > -50*mV", "v", "leaky.toml:7: leaky: threshold: "),
@@ -253,8 +253,8 @@ BAD_PYTHON = {
         "group",
         "my models.py:13: group: refractory: 'EL' has the unit mV",
     ),
-    "a function": ("", "", "helper", "my models.py:24: helper is a function, not a model; write helper = "),
-    "a quantity": ("", "", "tau", "my models.py:8: tau is a Quantity, not a model; write tau = sc.NeuronModel("),
+    "a function": ("", "", "helper", "my models.py:24: helper is of type function, not a model; write helper = "),
+    "a quantity": ("", "", "tau", "my models.py:8: tau is of type Quantity, not a model; write tau = sc.NeuronModel("),
     "nothing of the name": ("", "", "yours", "my models.py defines no 'yours'; it has the models group, mine"),
 }
 

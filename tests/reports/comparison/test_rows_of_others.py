@@ -6,6 +6,7 @@ LIF model in a process of its own, prints to its standard output, and one of the
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import subprocess
@@ -290,6 +291,11 @@ def test_recommend_says_which_dt_a_simulator_needs(run):
     assert "ns of wall time per ms of model time" in said
     assert "at its default dt of 0.2 ms is off by" in said
     assert best.not_recommended == {"izhikevich:RS": "not applicable: it has a leaky model only"}
+    # a cost in ns and a ratio of two carry the doubts about these times
+    doubted = dataclasses.replace(run, table=run.table.assign(ns_per_ms_note="machine busy"))
+    choice = recommend(100 * Hz, 0.3 * ms, run=doubted, engine="fake")
+    assert choice.to_json()["choice"]["ns_per_ms_note"] == "machine busy"
+    assert "ns of wall time per ms of model time (machine busy)" in " ".join(choice.text.split())
     with pytest.raises(
         UserError, match=r"reaches 0\.3 ms at 100 Hz with no model of this run: lif: failed: The breaks"
     ):

@@ -173,7 +173,7 @@ def test_what_compare_returns_is_what_a_folder_holds(small_comparison, tmp_path)
 
 def test_a_run_without_witnesses_has_the_same_costs(small_run):
     alone = sc.compare(SUITE.models, suite=replace(SUITE, witnessed=False)).run
-    timed = ["ns_per_ms", "ns_per_ms_simd", "peak_share"]
+    timed = [name for name in small_run.table if name.startswith("ns_per_ms")] + ["peak_share"]
     pd.testing.assert_frame_equal(alone.table.drop(columns=timed), small_run.table.drop(columns=timed))
     pd.testing.assert_frame_equal(alone.ranking, small_run.ranking)
     for name in ("counters", "step_and_spike", "timings", "spikes", "voltages"):
@@ -240,7 +240,7 @@ def test_recorded_voltages_are_near_the_reference(small_run):
         ),
         (
             lambda folder: edit(folder, format="other"),
-            f"is of format version None, this spikecost reads version {VERSION}",
+            "cannot read .*run.json: it is not of a run of spikecost; give a folder",
         ),
         (lambda folder: edit(folder, files={}), "is incomplete: run.json does not list provenance.json; run it again"),
         (lambda folder: edit(folder, about={}), "is incomplete: run.json does not say made; run it again"),

@@ -23,6 +23,17 @@ CUT = """
       }).map((each) => `${plot.id}: ${each.textContent}`);
     });
 """
+#: Names of rows of a plot that cover the name of the next row.
+COVERED = """
+    return [...document.querySelectorAll(".plot")].filter((plot) => plot.data).flatMap((plot) => {
+      const ticks = [...plot.querySelectorAll(".ytick text")]
+        .map((each) => [each.textContent, each.getBoundingClientRect()])
+        .filter(([, at]) => at.width);
+      return ticks.flatMap(([one, a], i) => ticks.slice(i + 1)
+        .filter(([, b]) => a.left < b.right && b.left < a.right && a.top < b.bottom - 1 && b.top < a.bottom - 1)
+        .map(([other]) => `${plot.id}: ${one} | ${other}`));
+    });
+"""
 #: Time in s between two downloads: Chromium silently drops what a page asks for beyond ten downloads in one second.
 BETWEEN_DOWNLOADS = 0.15
 #: Widths and heights of a desktop, a half of one, and a phone, in pixels.
@@ -83,4 +94,5 @@ def fitting(browser):
     with suppress(TimeoutException):
         browser.until(lambda: browser.execute_script(FITS) and not browser.execute_script(CUT), patience=20)
     assert browser.execute_script(CUT) == []
+    assert browser.execute_script(COVERED) == []
     assert browser.execute_script(FITS)

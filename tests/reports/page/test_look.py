@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 from selenium.webdriver.common.by import By
 
-from .actions import FITS, SIZES, fitting
+from .actions import FITS, SIZES, click, fitting
 
 #: Every visible text with its colour and the colour behind it.
 TEXTS = """
@@ -154,6 +154,25 @@ def test_plots_keep_their_height_in_another_window(shown):
         # the plots change one after the other
         shown.until(lambda: shown.execute_script(FITS))
         assert shown.execute_script(heights) == before
+
+
+def test_plots_keep_their_height_in_a_lower_and_in_a_higher_window(shown):
+    heights = (
+        "return [...document.querySelectorAll('.plot')].filter((p) => p.data)"
+        ".map((p) => [p.id, p.querySelector('.main-svg').clientHeight])"
+    )
+    width, height = shown.execute_script("return [innerWidth, innerHeight]")
+    before = shown.execute_script(heights)
+    assert len(before) == 6
+    for other in (500, height + 300):
+        with shown.sized(width, other):
+            shown.until(lambda other=other: shown.execute_script("return innerHeight") == other)
+            assert shown.execute_script(heights) == before
+            # what is drawn again for another choice, too
+            box = shown.find_element(By.ID, "wp-floor")
+            for _ in range(2):
+                click(shown, box)
+                assert shown.execute_script(heights) == before
 
 
 def test_paper_shows_all_that_the_screen_shows(shown):

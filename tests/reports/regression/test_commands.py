@@ -146,7 +146,7 @@ def test_a_run_that_is_incomplete_or_of_another_version(said, folder):
         (["baseline", "update", "run", "--baseline", "suite.toml"], "spikecost: the baseline suite.toml is not JSON: "),
         (["check", "run", "--baseline", "baseline.json", "--only", "hh/*"], "spikecost: no figure is named 'hh/*'; "),
         (["check", "run", "--baseline", "baseline.json", "--suite", "suite.toml"], "spikecost: --suite suite.toml is "),
-        (["check", "run", "--baseline", "baseline.json", "--jobs", "0"], "spikecost: --jobs 0: give 1 or more"),
+        (["check", "run", "--baseline", "baseline.json", "--jobs", "0"], "spikecost: jobs = 0: give 1 or more"),
         (["check", "run"], "spikecost check: the following arguments are required: --baseline; see "),
         (["history"], "spikecost: there is no history spikecost-history.sqlite; add a run with "),
         (["history", "--store", "suite.toml"], "spikecost: cannot use the history suite.toml: file is not a database"),

@@ -77,7 +77,7 @@ def test_a_convention_of_ones_own_has_a_column(tmp_path):
     ("text", "message"),
     [
         ("models = [", "is not TOML"),
-        ("modles = []", r"unknown modles; known are coarsest, convention, .* trials, witnessed"),
+        ("modles = []", r"unknown modles; did you mean 'models'\? known are coarsest, .* witnessed"),
         ("tolerances = [0.1]", r'tolerances = 0.1: give a time with its unit, such as "0.1ms"'),
         ('tolerances = ["0.1mV"]', "tolerances = '0.1mV': give a positive time with its unit"),
         ('rates = ["fast"]', "suite.toml: .*"),

@@ -1,12 +1,19 @@
 """Times that cannot be trusted say so beside the number."""
 
 import dataclasses
+import io
+import json
 
 import numpy as np
+import pandas as pd
 import pytest
+from brian2 import Hz, ms
 
 from spikecost.reports.comparison.formats import render
+from spikecost.reports.comparison.recommendation.recommend import recommend
+from spikecost.reports.comparison.rendering import render as render_folder
 from spikecost.reports.comparison.run_comparison import compare_runs
+from spikecost.reports.figures.figure import RINGED, time_precision
 from spikecost.reports.page.embedded import data
 from spikecost.reports.tables.repeats import with_notes
 from spikecost.reports.writing.numbers import as_said
@@ -23,7 +30,7 @@ def timed(run, change):
     own = (rows[names] == first[names]).all(axis=1)
     assert own.any()
     change(rows, own)
-    return dataclasses.replace(run, timings=rows)
+    return dataclasses.replace(run, timings=rows, table=with_notes(run.table, rows))
 
 
 def steady(rows, own):
@@ -45,10 +52,9 @@ def busy(rows, own):
 @pytest.mark.parametrize(("change", "note"), [(steady, ""), (widely_spread, "spread 50 %"), (busy, "machine busy")])
 def test_a_time_that_cannot_be_trusted_has_a_note(small_run, change, note):
     run = timed(small_run, change)
-    noted = with_notes(run.cheapest, run.timings)
-    assert noted["ns_per_ms_note"].iloc[0] == note
-    assert set(noted["ns_per_ms_note"].iloc[1:]) == {""}
-    said = as_said(noted)
+    assert run.cheapest["ns_per_ms_note"].iloc[0] == note
+    assert set(run.cheapest["ns_per_ms_note"].iloc[1:]) == {""}
+    said = as_said(run.cheapest)
     assert said["ns_per_ms"].iloc[0].endswith(f" ({note})" if note else said["ns_per_ms"].iloc[0])
     assert not [name for name in said if name.endswith("_note")]
     # wherever the number is shown
@@ -59,6 +65,11 @@ def test_a_time_that_cannot_be_trusted_has_a_note(small_run, change, note):
         assert note in run.text
         assert note in render(run, ["md"])["tables.md"].decode().replace("\\", "")
         assert note in frame("", said)
+    written = [render(run, ["csv"])["table.csv"], render_folder(run)["table.csv"]]
+    tables = [pd.read_csv(io.BytesIO(content), keep_default_na=False) for content in written]
+    tables.append(pd.DataFrame(json.loads(render(run, ["json"])["run.json"])["table"]))
+    for table in tables:
+        assert set(table["ns_per_ms_note"]) == {"", note}
     embedded = data(run)["tables"]
     for name in ("table", "timed"):
         assert set(embedded[name]["ns_per_ms_note"]) == {"", note}
@@ -80,3 +91,37 @@ def test_a_spread_is_a_plain_number(small_run, largest, note):
 
     run = timed(small_run, spread)
     assert with_notes(run.cheapest, run.timings)["ns_per_ms_note"].iloc[0] == note
+
+
+def ringed(figure):
+    """The times in rings, and whether the legend says what a ring means."""
+    legend = [each.get_text() for each in figure.legends[0].get_texts()]
+    rings = [line for axis in figure.axes for line in axis.lines if line.get_markersize() > 10]
+    return sorted(x for ring in rings for x in ring.get_xdata()), RINGED in legend
+
+
+@pytest.mark.parametrize(("change", "note"), [(steady, ""), (widely_spread, "spread 50 %")])
+def test_a_time_that_cannot_be_trusted_is_ringed_in_the_figure_of_times(small_run, change, note):
+    run = timed(small_run, change)
+    first = run.cheapest.iloc[0]
+    # the fastest of its situation, so that it is drawn
+    names = ["model", "method", "detection", "engine", "stimulus", "level", "tolerance"]
+    own = (run.table[names] == first[names]).all(axis=1)
+    assert own.sum() == 1
+    table = run.table.assign(ns_per_ms=run.table["ns_per_ms"].mask(own, run.table["ns_per_ms"].min() / 2))
+    times, said = ringed(time_precision(dataclasses.replace(run, table=table)))
+    drawn_twice = 2 if first["detection"] == "grid" else 1
+    assert times == pytest.approx([table["ns_per_ms"].min()] * drawn_twice if note else [])
+    assert said == bool(note)
+
+
+@pytest.mark.parametrize(("change", "note"), [(steady, ""), (widely_spread, "spread 50 %")])
+def test_a_recommendation_has_the_note(small_run, change, note):
+    run = timed(small_run, change)
+    first = run.cheapest.iloc[0]
+    rate, tolerance = float(first["level"].removesuffix(" Hz")) * Hz, first["tolerance"] * ms
+    # at its largest dt, the one that was timed
+    run = dataclasses.replace(run, table=run.table.assign(round_dt_ms=np.nan))
+    choice = recommend(rate, tolerance, run=run, models=[first["model"]]).to_json()["choice"]
+    assert choice["ns_per_ms"] == first["ns_per_ms"]
+    assert choice["ns_per_ms_note"] == note

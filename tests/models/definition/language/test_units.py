@@ -102,15 +102,15 @@ def test_in_ms():
 @pytest.mark.parametrize(
     ("value", "message"),
     [
-        (5, "dt = 5 is not a time; give a Brian2 quantity such as 0.1*ms"),
-        (5 * mV, "dt = 5. mV is not a time; give a Brian2 quantity such as 0.1*ms"),
+        (5, "dt = 5 is not a time; give one such as 0.1*ms"),
+        (5 * mV, "dt = 5 mV is not a time; give one such as 0.1*ms"),
         ("x", "dt: expected a number or Brian2 quantity, got 'x'"),
         ("1*ms", "dt: expected a number or Brian2 quantity, got '1*ms'"),
         (None, "dt: expected a number or Brian2 quantity, got None"),
         ({}, "dt: expected a number or Brian2 quantity, got {}"),
         (float("nan") * ms, "expected a finite value, got nan * second"),
-        (0 * ms, "dt = 0. s is not positive; give a time such as 0.1*ms"),
-        (-1 * ms, "dt = -1. ms is not positive; give a time such as 0.1*ms"),
+        (0 * ms, "dt = 0 s is not positive; give a time such as 0.1*ms"),
+        (-1 * ms, "dt = -1 ms is not positive; give a time such as 0.1*ms"),
     ],
 )
 def test_not_a_positive_time(value, message):

@@ -75,6 +75,19 @@ def test_a_looser_tolerance_is_judged_at_the_next_stricter(small_run):
     assert any(reason.startswith("judged at 0.3 ms") for reason in loose.why)
 
 
+def test_a_seed_chooses_the_stimuli_of_what_is_run(small_run, monkeypatch):
+    suites = []
+    monkeypatch.setattr(recommend_module, "compare", lambda _, *, suite, **__: suites.append(suite) or small_run)
+    assert "the seed 7" in recommend(50 * Hz, 0.3 * ms, seed=7).why[0]
+    recommend(50 * Hz, 0.3 * ms, atlas=False)
+    assert [suite.seed for suite in suites] == [7, 0]
+    with pytest.raises(UserError, match="seed = -1: give a whole number from 0"):
+        recommend(50 * Hz, 0.3 * ms, seed=-1)
+    for given in ({"run": small_run}, {"atlas": "constant"}):
+        with pytest.raises(UserError, match="leave out the run and the atlas"):
+            recommend(50 * Hz, 0.3 * ms, seed=7, **given)
+
+
 @pytest.mark.slow
 def test_without_a_run_the_models_are_run_for_their_costs_alone():
     phases = []
@@ -375,7 +388,7 @@ def test_the_budget_holds_for_a_preset_that_was_run_for_its_features(small_run, 
     cheap = dataclasses.replace(small_run, table=small_run.table[one])
     dear = cheap.table.assign(model="izhikevich:CH", flops_per_ms=100 * costs, round_dt_ms=np.nan)
     runs = iter([cheap, dataclasses.replace(cheap, table=dear)])
-    monkeypatch.setattr(recommend_module, "_made", lambda *_: next(runs))
+    monkeypatch.setattr(recommend_module, "_made", lambda *_, **__: next(runs))
     monkeypatch.setattr(
         recommend_module, "_showing", lambda *_, **__: ("izhikevich:CH", get_model("izhikevich:CH"), [], {})
     )

@@ -1,5 +1,4 @@
 import json
-import os
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -11,6 +10,7 @@ from spikecost.reports.regression.kept import baseline as baselines
 from spikecost.reports.regression.kept.baseline import Baseline
 from spikecost.reports.regression.kept.figures import Figures, setting_of, setting_part
 
+from ....strategies import fuzzed
 from ..figures import VALUES, baseline, figures
 
 STEP = "lif/rk4/hermite/operations_per_step"
@@ -135,11 +135,7 @@ JSON = st.recursive(
 )
 
 
-@settings(
-    max_examples=20_000 if os.environ.get("SPIKECOST_DEEP") == "1" else 200,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
+@fuzzed(200, 20_000)
 @given(st.data())
 def test_any_change_of_a_file_is_a_baseline_or_refused_in_one_line(file, data):
     content = json.loads(file.read_text())
