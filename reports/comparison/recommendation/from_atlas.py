@@ -142,6 +142,8 @@ def _as_run(rows: pd.DataFrame, models: dict[str, NeuronModel], stimulus: str) -
         "suite": {"trials": int(rows["stimuli"].max()), "stimuli": [stimulus]},
         "models": {label: describe_model(model) for label, model in models.items()},
     }
-    tables["table"] = rows.reindex(columns=list(COLUMNS)).assign(tolerance_unit="ms")
+    # nothing is timed for the atlas
+    notes = {"ns_per_ms_note": "", "ns_per_ms_simd_note": ""}
+    tables["table"] = rows.reindex(columns=list(COLUMNS)).assign(tolerance_unit="ms", **notes)
     tables["regimes"] = without.reindex(columns=list(REGIMES))
     return RunFolder(about=about, provenance={}, **tables)

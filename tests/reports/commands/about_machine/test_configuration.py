@@ -147,7 +147,7 @@ def test_python_files_are_not_run_without_consent(project):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("[tool.spikecost]\njob = 2", "pyproject.toml: unknown option 'job'; known are "),
+        ("[tool.spikecost]\njob = 2", "pyproject.toml: unknown option 'job'; did you mean 'jobs'\\? known are "),
         ("[tool.spikecost.chek]\njobs = 2", "unknown command 'chek'; give one of run, "),
         ('[tool.spikecost]\njobs = "two"', "jobs = 'two': give a number, such as 2"),
         ("[tool.spikecost]\njobs = true", "jobs = True: give a number"),
