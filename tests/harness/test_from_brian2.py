@@ -145,7 +145,10 @@ def run_with_temporary_variables(reset, also):
     ("made", "message"),
     [
         (lambda: stimulus_from_brian2([1, 2] * nA, 3 * ms), "expected a Brian2 TimedArray, or a "),
-        (lambda: stimulus_from_brian2(brian2.TimedArray([1, 2] * nA, dt=1 * ms), 3 * nA), "duration = 3 nA is not a time"),
+        (
+            lambda: stimulus_from_brian2(brian2.TimedArray([1, 2] * nA, dt=1 * ms), 3 * nA),
+            "duration = 3 nA is not a time",
+        ),
         (lambda: stimulus_from_brian2(brian2.TimedArray([1, 2] * nA, dt=1 * ms), 3 * ms, 1), "has 1 columns; give an "),
     ],
 )

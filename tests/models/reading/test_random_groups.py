@@ -20,7 +20,7 @@ SEEDS = range(500 if DEEP else 8)
 
 
 def is_another_model_for_each_dt(draft, row):
-    """Whether a group is refused because it computes something once per step, and not only for a step of forward Euler."""
+    """Whether a group is refused because it computes a value once per step, other than for a step of forward Euler."""
     return "(constant over dt)" in str(draft) and "Brian2 computes it once per step" in row.refused
 
 
