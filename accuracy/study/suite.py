@@ -161,18 +161,17 @@ class Suite:
                 raise UserError(f"{name}: {twice} is there twice; give it once")
         others = tuple(name for name in self.precisions if name != DOUBLE)
         object.__setattr__(self, "precisions", (DOUBLE, *others))
-        if not (
-            self.models
-            and self.methods
-            and self.detections
-            and self.stimuli
-            and self.horizons
-            and (self.rheobases or all(map(self.rates_for, self.stimuli)))
-            and (self.tolerances or self.criteria)
-        ):
-            raise UserError(
-                "a suite needs at least one model, method, detection, kind of stimulus, horizon, rate and tolerance"
-            )
+        needed = {
+            "models": self.models,
+            "methods": self.methods,
+            "detections": self.detections,
+            "stimuli": self.stimuli,
+            "horizons": self.horizons,
+            "rates or rheobases": self.rheobases or all(map(self.rates_for, self.stimuli)),
+            "tolerances or criteria": self.tolerances or self.criteria,
+        }
+        if missing := [name for name, given in needed.items() if not given]:
+            raise UserError(f"there are no {', no '.join(missing)}: give at least one")
 
     def _check_numbers(self) -> None:
         for name in _LISTS:

@@ -168,7 +168,7 @@ def test_ways_that_do_not_apply_are_nothing_that_is_finished(monkeypatch):
         ({"rates": (0.0,)}, "rate = 0 is not positive"),
         ({"horizons": (-1.0,)}, "horizon = -1 is not positive"),
         ({"trials": 0}, "trials = 0: give 1 or more"),
-        ({"models": ()}, "at least one model"),
+        ({"models": ()}, "there are no models: give at least one"),
         ({"models": ("liff",)}, "unknown model 'liff': did you mean 'lif'"),
         ({"methods": ("rk5",)}, "unknown method 'rk5'"),
         ({"detections": ("spline",)}, "unknown detection 'spline'"),
