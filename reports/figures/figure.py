@@ -286,7 +286,7 @@ def time_precision(run: Timed) -> Figure:
         axis.set_visible(False)
     for axis in axes[::columns]:
         axis.set_ylabel("largest spike-time error (ms)")
-    if cases["ns_per_ms_note"].fillna("").astype(bool).any():
+    if cases["ns_per_ms_note"].astype(bool).any():
         axes[0].plot([], [], color="0.3", label=RINGED, **_RING)
     handles = {label: handle for axis in axes for handle, label in zip(*axis.get_legend_handles_labels(), strict=True)}
     figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=4, frameon=False, fontsize=9)
@@ -303,7 +303,7 @@ def _times(axis: Axes, cases: pd.DataFrame, label: str, **look: Any) -> None:
     for i, (_, group) in enumerate(several):
         ordered = group.sort_values("tolerance")
         axis.loglog(ordered["ns_per_ms"], ordered["error_ms"], label="_" if i else in_figure(label), **look)
-        doubtful = ordered[ordered["ns_per_ms_note"].fillna("").astype(bool)]
+        doubtful = ordered[ordered["ns_per_ms_note"].astype(bool)]
         axis.loglog(doubtful["ns_per_ms"], doubtful["error_ms"], color=look["color"], **_RING)
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 
 from ...accuracy.search.tolerance import Own
 from ...accuracy.study.study import Case, Study
+from ..writing.numbers import NOTE
 from .shared_columns import CASE, situation, to_seven_digits
 
 #: Columns and their meaning; there is one more for each measure of the suite, at the dt of the case.
@@ -70,6 +71,8 @@ WIDE = 0.25
 BUSY = 1.5
 #: Columns of the table that have a note, by build.
 NOTED = {"scalar": "ns_per_ms", "simd": "ns_per_ms_simd"}
+#: The columns of these notes.
+NOTES = tuple(f"{column}{NOTE}" for column in NOTED.values())
 
 
 def with_notes(cases: pd.DataFrame, timed: pd.DataFrame) -> pd.DataFrame:
@@ -92,7 +95,7 @@ def with_notes(cases: pd.DataFrame, timed: pd.DataFrame) -> pd.DataFrame:
         of = timed.assign(_busy=busy)[timed["build"] == build]
         notes = {key: _note(rows) for key, rows in of.groupby(list(CASE), sort=False)}
         keys = cases[list(CASE)].itertuples(index=False, name=None)
-        found = found.assign(**{f"{column}_note": [notes.get(key, "") for key in keys]})
+        found = found.assign(**{f"{column}{NOTE}": [notes.get(key, "") for key in keys]})
     return found
 
 

@@ -72,7 +72,7 @@ def as_said(cases: pd.DataFrame) -> pd.DataFrame:
     costs = {name: said(cases[name].map(number), Bound.of_cost) for name in _COSTS if name in cases}
     for name in notes:
         column = str(name).removesuffix(NOTE)
-        pairs = zip(costs[column], cases[name].fillna(""), strict=True)
+        pairs = zip(costs[column], cases[name], strict=True)
         costs[column][:] = [f"{text} ({note})" if note and text != DASH else text for text, note in pairs]
     return cases.assign(dt_ms=said(cases["dt_ms"].map(step), Bound.of_dt), **costs).drop(columns=notes)
 

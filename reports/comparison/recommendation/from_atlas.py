@@ -21,6 +21,7 @@ from ...atlas.making import computed
 from ...atlas.plan import HORIZON, Part, methods
 from ...results.description import describe_model
 from ...tables.references import COLUMNS as REGIMES
+from ...tables.repeats import NOTES
 from ...tables.table import COLUMNS
 from ..run_folder import TABLES, RunFolder
 
@@ -143,7 +144,6 @@ def _as_run(rows: pd.DataFrame, models: dict[str, NeuronModel], stimulus: str) -
         "models": {label: describe_model(model) for label, model in models.items()},
     }
     # nothing is timed for the atlas
-    notes = {"ns_per_ms_note": "", "ns_per_ms_simd_note": ""}
-    tables["table"] = rows.reindex(columns=list(COLUMNS)).assign(tolerance_unit="ms", **notes)
+    tables["table"] = rows.reindex(columns=list(COLUMNS)).assign(tolerance_unit="ms", **dict.fromkeys(NOTES, ""))
     tables["regimes"] = without.reindex(columns=list(REGIMES))
     return RunFolder(about=about, provenance={}, **tables)

@@ -14,6 +14,7 @@ from ....models.definition.neuron import NeuronModel
 from ....models.ground.errors import UserError, short
 from ....models.ground.named_files import is_file, name_in
 from ....models.reading.by_name import get_model
+from ...tables.repeats import NOTES
 from ...writing.numbers import as_said, bounded, bounded_text, number, step
 from ...writing.numbers import short as three_digits
 from ..run_folder import RunFolder
@@ -88,7 +89,7 @@ def _rounded(rows: pd.DataFrame) -> pd.DataFrame:
         rows.loc[is_round, name] = rows.loc[is_round, f"round_{name}"]
     # the intervals, times and the bound are those of the largest dt
     rows.loc[is_round, ["flops_per_ms_low", "flops_per_ms_high", "ns_per_ms", "ns_per_ms_simd"]] = np.nan
-    rows.loc[is_round, ["ns_per_ms_note", "ns_per_ms_simd_note"]] = ""
+    rows.loc[is_round, list(NOTES)] = ""
     return rows
 
 

@@ -80,7 +80,7 @@ def ways_in(
     found = pd.DataFrame(rows).assign(largest_dt_ms=lambda each: each["dt_ms"])
     found["steps_per_ms"] = 1 / found["dt_ms"].astype(float)
     unit = next(name for name in COSTS if found[name].notna().all())
-    notes = found[unit + NOTE].fillna("") if unit + NOTE in found else ""
+    notes = found.get(unit + NOTE, "")
     found = found.assign(cost=found[unit].astype(float), note=notes).sort_values("cost", kind="stable")
     found = found.reset_index(drop=True)
     more = [f"judged at {held:g} ms, the loosest tolerance of the run that is strict enough"] * (held < tolerance)
