@@ -32,7 +32,11 @@ _QUIET = {"PYNEST_QUIET": "1", "OMP_NUM_THREADS": "1", "NEURON_MODULE_OPTIONS": 
 
 
 def ask(
-    title: str, program: str, question: Mapping[str, Any], arrays: Mapping[str, NDArray[np.float64]] | None = None
+    title: str,
+    program: str,
+    question: Mapping[str, Any],
+    arrays: Mapping[str, NDArray[np.float64]] | None = None,
+    seconds: float | None = None,
 ) -> dict[str, Any]:
     """Run a program and return its answer.
 
@@ -46,6 +50,8 @@ def ask(
         JSON must be able to hold it; ``answer`` is added, the file for the answer.
     arrays : mapping, optional
         Arrays that the program reads with numpy: the question gets the file of each under its name.
+    seconds : float, optional
+        How long the program may take (s); five times as long as a compiler unless given.
 
     Raises
     ------
@@ -61,7 +67,7 @@ def ask(
         # -P: the program's folder must not hide modules of the simulator; what is unset is set for this process only
         quiet = [f"{name}={value}" for name, value in _QUIET.items() if name not in os.environ]
         command = ["/usr/bin/env", *quiet, sys.executable, "-P", "-W", "ignore", str(_PROGRAMS / program)]
-        answer = run_bounded(command, _RUNS * patience(), given)
+        answer = run_bounded(command, _RUNS * patience() if seconds is None else seconds, given)
         if answer.failure:
             raise UserError(f"{title} failed: {_why(answer)}")
         try:
