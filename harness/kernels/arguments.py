@@ -18,14 +18,14 @@ from ...models.ground.errors import UserError
 from ...models.methods import DOUBLE, METHODS, Method
 from ...models.number_formats import NUMBER_FORMATS
 from ...models.step import Step
-from ..stimuli import Stimulus, steps_of
+from ..stimuli import Stimulus, edges_of
 from ..stimuli.random_inputs import RandomInputs
 from .arriving import Arrivals
 from .c_blocks import NOT_FINITE, PIECE, STEP_TOO_SMALL, STOP, STUCK_IN_A_STEP, TERMS, TOO_MANY_STEPS
-from .c_source import MAX_SPIKES_PER_STEP, in_parts, refills, tallied, vector_length
+from .c_source import MAX_SPIKES_PER_STEP, in_parts, pieces_may_differ, refills, tallied, vector_length
 from .outcome import MAX_SPIKES_PER_MS, Array, Failure, Outcome, reset_is_above
 from .refused import bytes_per_step, check_models, check_size, check_stimuli, check_whole
-from .sampled import SampledInputs
+from .sampled import SampledInputs, all_edges
 
 #: Further failures of methods that choose their steps, by the value that the kernel writes to `spikes.stuck`.
 _GIVEN_UP = {STEP_TOO_SMALL: Failure.STEP_TOO_SMALL, TOO_MANY_STEPS: Failure.ENDLESS_STEPS}
@@ -63,7 +63,7 @@ class Arguments:
         self._step, self._method = step, METHODS[step.method]
         self._stored = NUMBER_FORMATS[step.precision].stored
         self._by_dt, sampled = self._method.knob == "dt", self._method.template.sampled_input
-        check_stimuli(model, stimuli, step.varying)
+        check_stimuli(model, stimuli, step)
         check_models(stimuli, models)
         self._horizon = stimuli[0].horizon
         about = number_of_steps(stimuli[0], setting, self._method)
@@ -71,13 +71,20 @@ class Arguments:
         self._neurons = [model] if models is None else list(models)
         copies = lanes // len(self._neurons)
         self._setting = float(setting)
+        self._own_ends: list[NDArray[np.int64]] = []
+        """Where stimuli have other pieces: the places, among the pieces of all, of those at which its own pieces end."""
         # a solution may start again at each arrival
         cuts = max(sum(len(train) for _, train in stimulus.arrivals) for stimulus in stimuli)
         if self._by_dt:
-            steps = steps_of(stimuli[0], Fraction(setting))
-            check_whole(step, sum(steps), self._setting)
-            pieces: NDArray[Any] = np.array(steps, dtype=np.int64)
-            self._most_attempts = MAX_PARTS_PER_STEP * (sum(steps) + cuts) + _MARGIN
+            of_pieces = {stimulus.whole_durations: stimulus for stimulus in stimuli}
+            found = {pieces: edges_of(stimulus, Fraction(setting)) for pieces, stimulus in of_pieces.items()}
+            edges = [found[stimulus.whole_durations] for stimulus in stimuli]
+            self._edges = all_edges(edges)
+            if len(found) > 1:
+                self._own_ends = [self._edges.searchsorted(own[1:]) - 1 for own in edges]
+            check_whole(step, int(self._edges[-1]), self._setting)
+            pieces: NDArray[Any] = np.diff(self._edges)
+            self._most_attempts = MAX_PARTS_PER_STEP * (int(self._edges[-1]) + cuts) + _MARGIN
             refractory = refractory_steps(model, self._setting, step.restarts)
         else:
             pieces = np.array(stimuli[0].durations, dtype=float)
@@ -89,9 +96,10 @@ class Arguments:
         self._starts = stimuli[0].starts
         self._refractory = float(refractory)
         self._pieces = pieces
-        self._edges = np.concatenate([[0], np.cumsum(pieces)])
-        inputs = whole_vectors(step, stimuli) if in_lanes else stimuli
-        self._sampled = SampledInputs(inputs, pieces, self._setting) if sampled and step.varying else None
+        self._sampled = None
+        if pieces_may_differ(step):
+            full = whole_vectors(step, stimuli) if in_lanes else stimuli
+            self._sampled = SampledInputs(full, [*edges, *edges[-1:] * (len(full) - lanes)], self._setting)
         self._inputs = (
             _pieces(stimuli)
             if not sampled
@@ -155,7 +163,7 @@ class Arguments:
     def run(self, function: Any) -> None:
         """Call the C function."""
         of_input_only = self._by_step == [self._sampled] and not self._arrivals and self._step.precision == DOUBLE
-        if self._sampled and of_input_only and self._sampled.only_lines:
+        if self._sampled and of_input_only:
             self._sampled.run(
                 function,
                 self._lanes,
@@ -240,9 +248,11 @@ class Arguments:
         lanes, numbers = self._lanes, NUMBER_FORMATS[self._step.precision].numbers
         states = numbers(self._state).T.copy()
         finite = [bool(np.isfinite(state).all()) for state in states]
-        samples = numbers(self._samples).transpose(2, 0, 1).copy()
+        samples: list[Array] = list(numbers(self._samples).transpose(2, 0, 1).copy())
+        if self._own_ends:
+            samples = [each[own] for each, own in zip(samples, self._own_ends, strict=True)]
         if self._method.counts_steps(self._step.model, self._step.detection):
-            for found in (states, samples):  # the time among the state variables is then a number of steps
+            for found in (states, *samples):  # the time among the state variables is then a number of steps
                 found[..., self._step.state.index(TIME)] *= self._setting
         kept = [dict(zip(self._tallied, tallies, strict=False)) for tallies in self._tallies.tolist()]
         capacity, horizon = self._spike_at.shape[1], float(self._horizon)

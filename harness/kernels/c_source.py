@@ -121,6 +121,11 @@ def in_parts(step: Step) -> bool:
     return METHODS[step.method].template.sampled_input and (step.varying or step.cuts)
 
 
+def pieces_may_differ(step: Step) -> bool:
+    """Whether neurons run together whose stimuli have other pieces: where there is an input for each step."""
+    return METHODS[step.method].template.sampled_input and step.varying
+
+
 def refills(step: Step) -> bool:
     """Whether the kernel asks for further arrivals, if there are many."""
     return step.cuts and METHODS[step.method].template.refills

@@ -54,7 +54,8 @@ class Kernel:
         Parameters
         ----------
         stimuli : sequence of Stimulus
-            They must have the same pieces; the values may differ.
+            They must have the same length, and the same pieces if the input does not vary in the Step; the values
+            may differ.
         setting : Fraction or float
             The setting of the method: dt in ms, which must divide every piece, or the relative tolerance.
         models : sequence of NeuronModel, optional

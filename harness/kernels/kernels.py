@@ -14,6 +14,7 @@ from ...models.ground.threads import Pool
 from ...models.methods import DOUBLE, METHODS
 from ...models.step import Step, make_step, why_not
 from ..stimuli import Stimulus
+from .c_source import pieces_may_differ
 from .kernel import Kernel, Outcome, compile_kernels
 
 
@@ -96,7 +97,7 @@ def _both(steps: Sequence[Step]) -> tuple[list[Kernel], list[Kernel]]:
 
 
 def run_together(kernel: Kernel, stimuli: Sequence[Stimulus], setting: Fraction) -> list[Outcome]:
-    """Run one neuron per stimulus; neurons whose stimuli have the same pieces run in parallel.
+    """Run one neuron per stimulus; those whose stimuli have the same pieces, or the same length, run in parallel.
 
     Parameters
     ----------
@@ -106,7 +107,7 @@ def run_together(kernel: Kernel, stimuli: Sequence[Stimulus], setting: Fraction)
         dt in ms, which must divide every piece, or the tolerance.
     """
     found: dict[int, Outcome] = {}
-    for group in _of_same_pieces(stimuli):
+    for group in _groups(kernel, stimuli):
         found |= zip(group, kernel.run([stimuli[i] for i in group], setting), strict=True)
     return [found[i] for i in range(len(stimuli))]
 
@@ -114,15 +115,16 @@ def run_together(kernel: Kernel, stimuli: Sequence[Stimulus], setting: Fraction)
 def run_all_together(kernel: Kernel, stimuli: Sequence[Stimulus], setting: Fraction) -> dict[str, list[Outcome]]:
     """Return the same as `run_together` for every kernel that runs together with this one, by detection."""
     found: dict[str, dict[int, Outcome]] = {}
-    for group in _of_same_pieces(stimuli):
+    for group in _groups(kernel, stimuli):
         for detection, outcomes in kernel.run_together([stimuli[i] for i in group], setting).items():
             found.setdefault(detection, {}).update(zip(group, outcomes, strict=True))
     return {detection: [each[i] for i in range(len(stimuli))] for detection, each in found.items()}
 
 
-def _of_same_pieces(stimuli: Sequence[Stimulus]) -> list[list[int]]:
-    """Return the places of stimuli that have the same pieces together."""
-    groups: dict[tuple[int, ...], list[int]] = {}
+def _groups(kernel: Kernel, stimuli: Sequence[Stimulus]) -> list[list[int]]:
+    """Return the places of stimuli that one call can run."""
+    differ = pieces_may_differ(kernel.step)
+    groups: dict[Any, list[int]] = {}
     for i, stimulus in enumerate(stimuli):
-        groups.setdefault(stimulus.whole_durations, []).append(i)
+        groups.setdefault(stimulus.horizon if differ else stimulus.whole_durations, []).append(i)
     return list(groups.values())

@@ -18,24 +18,24 @@ from ...models.step import Step
 from ..stimuli import Stimulus
 from ..stimuli.parts.train import check_arrivals
 from .arriving import bytes_of_arrivals
-from .c_source import MAX_SPIKES_PER_STEP
+from .c_source import MAX_SPIKES_PER_STEP, pieces_may_differ
 from .outcome import MAX_SPIKES_PER_MS
 
 #: More steps than this in one call are refused: they take at least twenty minutes, at 1 ns or more per step.
 MOST_STEPS = 10**12
 
 
-def check_stimuli(model: NeuronModel, stimuli: Sequence[Stimulus], varying: bool) -> None:
-    """Refuse stimuli that do not fit the model, each other, or its step (`varying`: whether the input may vary in it).
+def check_stimuli(model: NeuronModel, stimuli: Sequence[Stimulus], step: Step) -> None:
+    """Refuse stimuli that do not fit the model, each other, or the Step.
 
     Raises
     ------
     UserError
         If a stimulus drives a model without input, does not have the unit of the input, varies although the step needs
-        a constant input, or if the pieces of the stimuli differ.
+        a constant input, or if the pieces of the stimuli differ (their lengths, where the input may vary in the step).
     """
     for stimulus in {id(each): each for each in stimuli}.values():  # many neurons may share a few
-        if stimulus.varies and not varying:
+        if stimulus.varies and not step.varying:
             raise UserError(
                 f"the stimulus varies in time, but this step of {model.label} needs a constant input; "
                 "make it with varying=True"
@@ -47,7 +47,10 @@ def check_stimuli(model: NeuronModel, stimuli: Sequence[Stimulus], varying: bool
                 f"the stimulus is in {units.unit_name(stimulus.dimension)}, but the input '{model.input}' of "
                 f"{model.label} is in {units.unit_name(model.input_dimension)}"
             )
-        if stimulus.whole_durations != stimuli[0].whole_durations:
+        if pieces_may_differ(step):
+            if stimulus.horizon != stimuli[0].horizon:
+                raise UserError("stimuli that run together must have the same length")
+        elif stimulus.whole_durations != stimuli[0].whole_durations:
             raise UserError("stimuli that run together must have the same pieces")
         check_arrivals(model, dict(stimulus.arrivals))
 

@@ -15,7 +15,7 @@ from .kinds.sine import sine
 from .kinds.step import step
 from .parts.shape import Shape
 from .parts.train import Train, recorded_train
-from .steps import as_lines, at_steps, meant_dt, shorten, steps_of
+from .steps import as_lines, at_steps, edges_of, meant_dt, shorten, steps_of
 from .timed_array import stimulus_from_brian2
 from .trains import poisson_train, regular_train
 
@@ -35,6 +35,7 @@ __all__ = [
     "chirp",
     "common_divisor",
     "constant",
+    "edges_of",
     "meant_dt",
     "ornstein_uhlenbeck",
     "piecewise_constant",

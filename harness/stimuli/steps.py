@@ -46,6 +46,17 @@ def steps_of(stimulus: Stimulus, dt: Fraction) -> tuple[int, ...]:
     return tuple(map(counts.__getitem__, wholes))
 
 
+def edges_of(stimulus: Stimulus, dt: Fraction) -> NDArray[np.int64]:
+    """Return the number of time steps of dt (ms) until the start of each piece, and until its end.
+
+    Raises
+    ------
+    UserError
+        If dt does not divide every piece.
+    """
+    return np.cumsum([0, *steps_of(stimulus, dt)], dtype=np.int64)
+
+
 def at_steps(stimulus: Stimulus, dt: Fraction) -> NDArray[np.float64]:
     """Return the value at the start of each time step of dt (ms) in row 0, and at its end, before any jump, in row 1.
 

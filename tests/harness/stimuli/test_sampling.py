@@ -9,7 +9,7 @@ import pytest
 from brian2 import Hz, ms
 
 from spikecost.harness.kernels.sampled import SampledInputs
-from spikecost.harness.stimuli import as_lines, at_steps, ornstein_uhlenbeck, piecewise_constant, sine, steps_of
+from spikecost.harness.stimuli import as_lines, at_steps, edges_of, ornstein_uhlenbeck, piecewise_constant, sine
 
 DT = Fraction(1, 8)
 STIMULI = [
@@ -22,8 +22,8 @@ STIMULI = [
 
 @pytest.mark.parametrize("stimulus", STIMULI)
 def test_values_of_steps_are_those_of_the_kernels(stimulus):
-    steps = np.array(steps_of(stimulus, DT))
-    ours = SampledInputs([stimulus], steps, float(DT)).values(0, int(steps.sum()))
+    edges = edges_of(stimulus, DT)
+    ours = SampledInputs([stimulus], [edges], float(DT)).values(0, int(edges[-1]))
     np.testing.assert_allclose(at_steps(stimulus, DT), ours[:, [0, 2], 0].T, rtol=1e-14, atol=1e-14)
 
 
