@@ -198,7 +198,8 @@ class _Solver:
         """Return an estimate of the effect of rounding; None if it cannot be made for this model and stimulus."""
         if self._record is None or len(self._model.system.state) > 1 or self._stimulus.varies:
             return None
-        return Rounding([*(float(end) for end, _ in self._pieces[:-1]), *map(float, self._arriving.times)])
+        ends, times = np.array(self._stimulus.ends[:-1], dtype=float), self._arriving.times
+        return Rounding(np.union1d(ends, times) if len(ends) else times)
 
     def _try_again(self, error: UserError) -> None:
         """Continue after a number was not finite: with a spike if the threshold is near, otherwise in shorter steps."""

@@ -185,8 +185,8 @@ class SampledInputs:
         if any(len(own) < len(self._starts) for own in edges):
             begun = [self._starts[:-1] - own[piece] for (_, own), piece in zip(distinct, pieces, strict=True)]
             self._begun = np.ascontiguousarray(np.array(begun, dtype=float).T[:, which])
-        addresses = (array if array is None else array.ctypes.data for array in (self._starts, self._numbers, self._begun))
-        self._inputs = _Inputs(self._lanes, rows, *addresses, dt)
+        arrays = (self._starts, self._numbers, self._begun)
+        self._inputs = _Inputs(self._lanes, rows, *(None if each is None else each.ctypes.data for each in arrays), dt)
         self._block = np.empty((0, len(PLACES), self._lanes))
 
     @property

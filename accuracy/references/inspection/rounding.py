@@ -14,8 +14,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .inspector import Inspector, Steps, end_slopes
 
@@ -28,12 +30,12 @@ class Rounding:
 
     Parameters
     ----------
-    fixed : sequence of float
-        Times in ms at which the input changes or spikes arrive; it is constant between them.
+    fixed : array
+        Sorted times in ms at which the input changes or spikes arrive; it is constant between them.
     """
 
-    def __init__(self, fixed: Sequence[float]) -> None:
-        self._fixed = np.asarray(fixed, dtype=float)
+    def __init__(self, fixed: NDArray[np.float64]) -> None:
+        self._fixed = fixed
         self._spikes = 0
         #: In ms: the squared shift in the present interval, and the shift from all intervals before it.
         self._square, self._before = 0.0, 0.0
@@ -48,20 +50,23 @@ class Rounding:
             speeds = np.maximum(np.abs(steps.series[:, 0, 1]), slowest)
             squares = np.where(noise > 0, (noise / speeds) ** 2, 0.0)  # a state that stays exactly 0 has no error
             last = np.maximum(np.abs(end_slopes(steps)[:, 0]), slowest)
-            changes = np.isin(steps.starts, self._fixed) & (speeds > 0)
+            changes = self._are_fixed(steps.starts) & (speeds > 0)
             factors = np.where(changes, np.concatenate([[self._last], last[:-1]]) / speeds, 1.0)
         self._last = float(last[-1])
         passed = np.searchsorted(np.asarray(spikes, dtype=float), steps.starts, side="right")
         firsts = np.flatnonzero((factors != 1) | (np.diff(passed, prepend=self._spikes) > 0))
         firsts = np.unique(np.concatenate([[0], firsts]))
         for i, square in zip(firsts.tolist(), np.add.reduceat(squares, firsts).tolist(), strict=True):
-            if passed[i] > self._spikes and float(spikes[passed[i] - 1]) not in self._fixed:
+            if passed[i] > self._spikes and not self._are_fixed(float(spikes[passed[i] - 1])):
                 self._pass(int(passed[i]))
             elif factors[i] != 1:
                 self._spikes = int(passed[i])
                 self._before *= float(factors[i])
                 self._square *= float(factors[i]) ** 2
             self._square += square
+
+    def _are_fixed(self, times: Any) -> Any:
+        return np.searchsorted(self._fixed, times, "right") > np.searchsorted(self._fixed, times)
 
     def of_spikes(self, count: int) -> float:
         """Return an estimate of the largest error of the first spike times, in ms."""

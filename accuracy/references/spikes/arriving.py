@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ....harness.stimuli import Stimulus
 from ....harness.stimuli.parts.train import check_arrivals
@@ -28,14 +29,19 @@ class Arriving:
         self._inputs = [name for name in model.arrivals if name in trains]
         self._parameters = [trains[name].parameter for name in self._inputs]
         several = [trains[name] for name in self._inputs]
-        together = np.concatenate([train.times for train in several] or [np.empty(0)])
-        order = np.argsort(together, kind="stable")
-        self._which = np.repeat(np.arange(len(several)), list(map(len, several)))[order]
-        values = [np.full(len(train), np.nan) if train.values is None else train.values for train in several]
-        self._values = np.concatenate(values or [np.empty(0)])[order]
-        self.times, first = np.unique(together[order], return_index=True)
+        # there may be ten million: nothing is kept that is the same for all of them
+        times, order = _in_order([train.times for train in several])
+        which = np.repeat(np.arange(len(several), dtype=np.min_scalar_type(len(several))), list(map(len, several)))
+        self._which = which if order is None else which[order]
+        self._values: NDArray[np.float64] | None = None
+        if any(self._parameters):
+            values = [np.full(len(train), np.nan) if train.values is None else train.values for train in several]
+            self._values = np.concatenate(values) if order is None else np.concatenate(values)[order]
+        del order
+        later = np.diff(times, prepend=-1.0) > 0
+        self.times = times if later.all() else times[later]
         """In ms, each once."""
-        self._edges = [*first.tolist(), len(together)]
+        self._edges = np.flatnonzero(np.append(later, True)).astype(np.min_scalar_type(len(times)))
         self._disturbed = {
             name: disturbed
             if amplify(model.system.arrivals[name], model.system.state, model.parameter_values)
@@ -64,11 +70,11 @@ class Arriving:
         """
         system = self._model.system
         held = system.held if refractory else frozenset()
-        for k in range(self._edges[i], self._edges[i + 1]):
+        for k in range(*map(int, self._edges[i : i + 2])):
             which = self._which[k]
             name, parameter = self._inputs[which], self._parameters[which]
             values = {**parameters, **state}
-            if parameter:
+            if parameter and self._values is not None:
                 values[parameter] = number(float(self._values[k]))
             try:
                 run(system.arrivals[name], values, number, held=held, factor=self._disturbed[name].factor(i))
@@ -79,3 +85,12 @@ class Arriving:
                     about=self._model.label,
                 ) from None
             state.update({each: values[each] for each in state})
+
+
+def _in_order(several: list[NDArray[np.float64]]) -> tuple[NDArray[np.float64], NDArray[np.int64] | None]:
+    """Return all times in order, and their order; None if they are in order."""
+    if len(several) == 1:
+        return several[0], None
+    together = np.concatenate([np.empty(0), *several])
+    order = np.argsort(together, kind="stable")
+    return together[order], order
