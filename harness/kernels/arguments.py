@@ -47,6 +47,9 @@ _SPIKES = np.dtype(
 class Arguments:
     """The arrays that a kernel reads and writes."""
 
+    _own_ends: Sequence[NDArray[np.int64]] = ()
+    """If stimuli have different pieces, for each neuron: which pieces, of those of all, its own pieces end with."""
+
     def __init__(
         self,
         step: Step,
@@ -71,17 +74,10 @@ class Arguments:
         self._neurons = [model] if models is None else list(models)
         copies = lanes // len(self._neurons)
         self._setting = float(setting)
-        self._own_ends: list[NDArray[np.int64]] = []
-        """Where stimuli have other pieces: the places, among the pieces of all, of those at which its own pieces end."""
         # a solution may start again at each arrival
         cuts = max(sum(len(train) for _, train in stimulus.arrivals) for stimulus in stimuli)
         if self._by_dt:
-            of_pieces = {stimulus.whole_durations: stimulus for stimulus in stimuli}
-            found = {pieces: edges_of(stimulus, Fraction(setting)) for pieces, stimulus in of_pieces.items()}
-            edges = [found[stimulus.whole_durations] for stimulus in stimuli]
-            self._edges = all_edges(edges)
-            if len(found) > 1:
-                self._own_ends = [self._edges.searchsorted(own[1:]) - 1 for own in edges]
+            edges = self._divide(stimuli, Fraction(setting))
             check_whole(step, int(self._edges[-1]), self._setting)
             pieces: NDArray[Any] = np.diff(self._edges)
             self._most_attempts = MAX_PARTS_PER_STEP * (int(self._edges[-1]) + cuts) + _MARGIN
@@ -128,6 +124,16 @@ class Arguments:
         # made now, so that a timed run contains only the compiled code
         self._kept = () if in_parts(step) else (*self._values(asks=self._asks), self._spikes)
         self._whole = tuple(map(_as_c, self._kept))
+
+    def _divide(self, stimuli: Sequence[Stimulus], dt: Fraction) -> list[NDArray[np.int64]]:
+        """Set the steps at which a piece of any stimulus begins; return those of each."""
+        alike = {stimulus.whole_durations: stimulus for stimulus in stimuli}
+        found = {pieces: edges_of(stimulus, dt) for pieces, stimulus in alike.items()}
+        edges = [found[stimulus.whole_durations] for stimulus in stimuli]
+        self._edges = all_edges(edges)
+        if len(found) > 1:
+            self._own_ends = [self._edges.searchsorted(own[1:]) - 1 for own in edges]
+        return edges
 
     def _make_records(self, records: int) -> None:
         """Make the arrays of spikes: one row for each neuron of each Step."""
