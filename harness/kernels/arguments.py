@@ -72,7 +72,6 @@ class Arguments:
         about = number_of_steps(stimuli[0], setting, self._method)
         check_size(stimuli, about, len(step.state), bytes_per_step(step, stimuli[0], about))
         self._neurons = [model] if models is None else list(models)
-        copies = lanes // len(self._neurons)
         self._setting = float(setting)
         # a solution may start again at each arrival
         cuts = max(sum(len(train) for _, train in stimulus.arrivals) for stimulus in stimuli)
@@ -103,12 +102,7 @@ class Arguments:
             if self._sampled
             else self._stored(np.array([stimulus.values for stimulus in stimuli]).T.copy())
         )
-        self._parameters = self._stored(_rows([n.parameter_values for n in self._neurons], copies))
-        state = _rows([n.initial_values for n in self._neurons], copies)
-        if self._method.counts_steps(model, step.detection):
-            state[step.state.index(TIME)] = np.rint(state[step.state.index(TIME)] / self._setting)
-        self._state = self._stored(state)
-        self._samples = self._stored(np.full((len(pieces), *state.shape), np.nan))
+        self._make_state(lanes // len(self._neurons))
         self._arrivals = (
             Arrivals(step, stimuli, pieces=pieces, dt=self._setting if self._by_dt else None)
             if model.arrivals
@@ -134,6 +128,16 @@ class Arguments:
         if len(found) > 1:
             self._own_ends = [self._edges.searchsorted(own[1:]) - 1 for own in edges]
         return edges
+
+    def _make_state(self, copies: int) -> None:
+        """Make the parameters, the state and its samples, for neurons that are used in turn `copies` times."""
+        step = self._step
+        self._parameters = self._stored(_rows([n.parameter_values for n in self._neurons], copies))
+        state = _rows([n.initial_values for n in self._neurons], copies)
+        if self._method.counts_steps(step.model, step.detection):
+            state[step.state.index(TIME)] = np.rint(state[step.state.index(TIME)] / self._setting)
+        self._state = self._stored(state)
+        self._samples = self._stored(np.full((len(self._pieces), *state.shape), np.nan))
 
     def _make_records(self, records: int) -> None:
         """Make the arrays of spikes: one row for each neuron of each Step."""
