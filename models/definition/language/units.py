@@ -18,7 +18,7 @@ import numpy as np
 from brian2.units.fundamentalunits import Dimension, Quantity, get_or_create_dimension
 from numpy.typing import NDArray
 
-from ...ground.errors import UserError, short
+from ...ground.errors import UserError, said, short
 from .given import dimension_of as dimension_of  # noqa: PLC0414 - other modules import it from here
 from .given import given as given  # noqa: PLC0414
 
@@ -156,13 +156,13 @@ def internal(quantity: Any) -> Fraction:
     """
     read = given(quantity)
     if np.size(read) != 1:
-        raise UserError(f"expected one number or Brian2 quantity, got {quantity!r}")
+        raise UserError(f"expected one number or Brian2 quantity, got {said(quantity)}")
     try:
         value = float(np.asarray(read).item())
     except OverflowError:
         raise UserError("expected a finite value, got an integer that is too large; give one below 1e308") from None
     if not math.isfinite(value):
-        raise UserError(f"expected a finite value, got {quantity!r}")
+        raise UserError(f"expected a finite value, got {said(quantity)}")
     return exact(value) / scale(dimension_of(read))
 
 
@@ -207,11 +207,6 @@ def dimension_text(dimension: Dimension) -> str:
 
 #: The shortest and the longest time accepted, in ms; products and quotients of two of them are still finite doubles.
 _TIMES = Fraction(1, 10**100), Fraction(10**100)
-
-
-def said(value: Any) -> str:
-    """Return a value as people write it: ``0 s``, where Brian2 prints ``0. s``."""
-    return re.sub(r"(?<=\d)\.(?=\s|$)", "", str(value))
 
 
 def in_ms(value: Any, what: str) -> Fraction:
