@@ -716,6 +716,8 @@ def test_no_command_prints_a_line_wider_than_the_terminal(said, kept, monkeypatc
     status, out, err = said(*command.split(), *QUICK[command])
     assert status == 0
     assert not err or "--quiet" in options_of(command)  # progress
+    # one thing is not several: "1 runs" (a ratio of 1 is "1 times")
+    assert set(re.findall(r"(?<![\w.,])1 ([a-z]{3,}s)\b", out + err)) <= {"times"}
     wide = [line for line in f"{out}\n{err}".splitlines() if cell_len(line) > columns]
     # a path or the name of a figure is never cut
     assert all("/" in line and len(line.strip().split("  ")) == 1 for line in wide), wide
