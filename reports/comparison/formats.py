@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from ...harness.executors.beside import beside
 from ...models.ground.errors import UserError
 from ...models.ground.registry import Registry
 from ..page import page
@@ -57,11 +59,25 @@ def render(run: RunTables, formats: Iterable[str] | None = None) -> dict[str, by
             "there is nothing to report: no model reached any tolerance of this run; its page lists the reasons"
         )
     kinds = tuple(name for name in wanted if name in _DRAWN)
-    found = draw(run, kinds) if formats is None else _figures(run, kinds)
-    for name, each in wanted.items():
-        if name not in kinds:
-            found |= each.files(run)
+    apart = [name for name in wanted if name in _APART]
+    here = [name for name in wanted if name not in (*kinds, *apart)]
+    pictures = partial(_pictures, run, kinds, of_papers=formats is None)
+    if (kinds or apart) and here and len(run.points) > _MANY and (os.cpu_count() or 1) > 1:
+        with beside(partial(_files, run, apart, pictures)) as others:
+            return _files(run, here) | others()
+    return _files(run, [*apart, *here], pictures)
+
+
+def _files(run: RunTables, names: Sequence[str], pictures: Callable[[], dict[str, bytes]] = dict) -> dict[str, bytes]:
+    """Return the pictures and the files of some formats."""
+    found = pictures()
+    for name in names:
+        found |= FORMATS[name].files(run)
     return found
+
+
+def _pictures(run: RunTables, kinds: Sequence[str], *, of_papers: bool) -> dict[str, bytes]:
+    return draw(run, kinds) if of_papers else _figures(run, kinds)
 
 
 def _html(run: RunTables) -> dict[str, bytes]:
@@ -118,6 +134,9 @@ def _figures(run: RunTables, kinds: Sequence[str]) -> dict[str, bytes]:
 
 #: Formats of figures; they are drawn together.
 _DRAWN = ("svg", "pdf", "png")
+#: What is made in a second process together with the figures, if a run has more points than this: it takes as long
+#: then as all other formats. To start the process takes longer than to draw the figures of a small run.
+_APART, _MANY = ("json",), 1000
 FORMATS: Registry[ReportFormat] = Registry("format", "spikecost.formats")
 for _format in (
     ReportFormat("html", _html),
