@@ -654,7 +654,27 @@ def test_every_command_prints_one_json_document(said, kept, monkeypatch, command
 
 #: Commands that print tables, and more arguments that give long ones.
 TABLES = {
-    **{name: QUICK[name] for name in ("models", "methods", "published", "features", "compare", "recommend", "history")},
+    **{
+        name: [*name.split(), *QUICK[name]]
+        for name in (
+            "models",
+            "methods",
+            "published",
+            "features",
+            "compare",
+            "recommend",
+            "history",
+            "engines",
+            "measure",
+            "claims",
+            "show",
+            "atlas show",
+            "atlas info",
+            "doctor",
+            "store info",
+            "cache info",
+        )
+    },
     "methods of a model": ["methods", "--model", "hodgkin_huxley"],
     "check": [*QUICK["check"], "--all"],
     "history": [*QUICK["history"], "--figure", "*"],
@@ -686,14 +706,8 @@ def test_every_table_fits_the_terminal_and_cuts_no_name_and_no_number(said, kept
     assert words(whole)
 
 
-#: Commands that take seconds: they are tried at one width.
-SLOW = ("run", "engines", "measure", "claims")
-
-
-@pytest.mark.parametrize(
-    ("command", "columns"),
-    [(command, columns) for command in commands() for columns in (80, 120) if columns == 80 or command not in SLOW],
-)
+@pytest.mark.parametrize("columns", [80, 120])
+@pytest.mark.parametrize("command", [*commands()])
 def test_no_command_prints_a_line_wider_than_the_terminal(said, kept, monkeypatch, command, columns):
     monkeypatch.chdir(kept)
     monkeypatch.setenv("COLUMNS", str(columns))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 
 import brian2
 import numpy as np
@@ -32,7 +33,10 @@ WRONG = [
     {},
     {"a": 1},
 ]
-WRONG += [5 * ms, 3 * mV, np.array([1.0, 2.0]), [5 * ms, 3 * mV], len]
+WRONG += [5 * ms, 3 * mV, -7 * ms, -8 * Hz, np.array([1.0, 2.0]), [1, 2] * mV, [5 * ms, 3 * mV], (6 * ms, 4 * mV), len]
+
+#: How Brian2 prints a quantity, and its repr: ``8. Hz``, ``8. * hertz``.
+NOT_AS_PEOPLE_WRITE = re.compile(r"\d\.\]? [A-Za-z]|\d\.? \* [a-z]*(volt|second|hertz)\b")
 
 EQUATIONS = "dv/dt = I - v/(20*ms) : volt\nI : volt/second"
 DRIVE = sc.constant(10 * mV / ms, 50 * ms)
@@ -140,7 +144,9 @@ def test_a_wrong_argument_is_one_line(function, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for name in asked(function, WORKING[function]):
         for value in WRONG:
-            assert "\n" not in tried(function, WORKING[function], name, value), name
+            said = tried(function, WORKING[function], name, value)
+            assert "\n" not in said, name
+            assert not NOT_AS_PEOPLE_WRITE.search(said), said
 
 
 @pytest.mark.parametrize("function", LONG, ids=names_of(LONG))
@@ -151,6 +157,13 @@ def test_a_wrong_argument_of_a_long_computation_is_one_line(function, tmp_path, 
             said = tried(function, LONG[function], name, value)
             assert "\n" not in said
             assert said != "accepted", name
+            assert not NOT_AS_PEOPLE_WRITE.search(said), said
+
+
+def test_quantities_that_are_not_as_people_write_them_would_be_seen():
+    for value in (8 * Hz, [5 * ms, 3 * mV], [1, 2] * mV):
+        assert any(NOT_AS_PEOPLE_WRITE.search(text) for text in (f"x = {value}", f"x = {value!r}"))
+    assert "8 Hz" in tried(sc.poisson_train, WORKING[sc.poisson_train], "rate", -8 * Hz)
 
 
 def test_every_public_function_is_tried():

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from typing import Any
 
-from ...models.ground.errors import UserError
+from ...models.ground.errors import UserError, check_text
 from ...models.ground.registry import Registry
 
 #: The variable that names a cluster, so that every command uses it.
@@ -97,6 +97,7 @@ def chosen(executor: str | None = None, cluster: str | None = None) -> tuple[Exe
     UserError
         If the executor is not known, or the address is missing or not needed.
     """
+    check_text(cluster, "cluster", "tcp://host:8786", optional=True)
     address = cluster or os.environ.get(CLUSTER, "")
     found = EXECUTORS[executor or ("dask" if address else "threads")]
     if found.elsewhere and not address:

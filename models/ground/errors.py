@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -21,6 +22,19 @@ def short(given: str, most: int = QUOTED) -> str:
     return text if len(text) <= most else f"{text[:most]}..."
 
 
+def quoted(given: object) -> str:
+    """Return a given value as a message quotes it; a quantity as people write it: ``8 Hz``.
+
+    Brian2 prints ``8. Hz``, and its repr is ``8. * hertz``.
+    """
+    if hasattr(given, "in_best_unit"):
+        return short(re.sub(r"(?<=\d)\.(?=[\s\]]|$)", "", str(given)))
+    if isinstance(given, list | tuple) and any(hasattr(each, "in_best_unit") for each in given):
+        opened, closed = "[]" if isinstance(given, list) else "()"
+        return short(f"{opened}{', '.join(map(quoted, given))}{closed}")
+    return short(repr(given))
+
+
 def check_kind(value: object, kind: type | tuple[type, ...], name: str, expected: str) -> None:
     """Check the type of an argument.
 
@@ -30,7 +44,7 @@ def check_kind(value: object, kind: type | tuple[type, ...], name: str, expected
         If it is not of this kind; `expected` says what to give.
     """
     if not isinstance(value, kind):
-        raise UserError(f"{name} = {short(repr(value))}: give {expected}")
+        raise UserError(f"{name} = {quoted(value)}: give {expected}")
 
 
 def check_text(value: object, name: str, example: str, *, optional: bool = False) -> None:
@@ -66,7 +80,7 @@ def check_list(values: object, name: str, example: str) -> None:
         If it is not.
     """
     if isinstance(values, str | bytes) or not hasattr(values, "__iter__") or getattr(values, "ndim", 1) == 0:
-        raise UserError(f"{name} = {short(repr(values))}: give a list, such as {example}")
+        raise UserError(f"{name} = {quoted(values)}: give a list, such as {example}")
 
 
 #: Characters that a terminal obeys or hides instead of showing: control and format characters, lone surrogates, unusual

@@ -10,7 +10,7 @@ from importlib.metadata import EntryPoint, entry_points
 from pkgutil import iter_modules
 from typing import Any, Generic, Protocol, TypeVar
 
-from .errors import UserError, short
+from .errors import UserError, quoted
 
 
 class Named(Protocol):
@@ -81,9 +81,7 @@ class Registry(Mapping[str, T]):
     def __getitem__(self, name: str) -> T:
         self._load_outside()
         if not isinstance(name, str):
-            raise UserError(
-                f"{self.kind} = {short(repr(name))}: give its name, such as '{next(iter(self._items), 'none')}'"
-            )
+            raise UserError(f"{self.kind} = {quoted(name)}: give its name, such as '{next(iter(self._items), 'none')}'")
         try:
             item = self._items[name]
         except KeyError:

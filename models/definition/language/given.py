@@ -18,7 +18,7 @@ import numpy as np
 from brian2.core.variables import VariableView
 from brian2.units.fundamentalunits import Dimension, Quantity, get_dimensions, get_or_create_dimension
 
-from ...ground.errors import UserError
+from ...ground.errors import UserError, quoted, short
 
 _SECOND = get_or_create_dimension([0, 0, 1, 0, 0, 0, 0])
 _NO_UNIT = get_or_create_dimension([0, 0, 0, 0, 0, 0, 0])
@@ -218,6 +218,7 @@ def _refuse(value: Any, reason: str) -> Any:
 
 
 def _refusal(value: Any, reason: str) -> UserError:
-    text = " ".join(repr(value).split())
-    text = text if len(text) <= _QUOTED else f"{text[:_QUOTED]}..."
-    return UserError(f"expected a number or Brian2 quantity, got {text}: {reason}; give one such as 0.1*ms or 5")
+    return UserError(
+        f"expected a number or Brian2 quantity, got {short(quoted(value), _QUOTED)}: {reason}; "
+        "give one such as 0.1*ms or 5"
+    )

@@ -18,7 +18,7 @@ import numpy as np
 from brian2.units.fundamentalunits import Dimension, Quantity, get_or_create_dimension
 from numpy.typing import NDArray
 
-from ...ground.errors import UserError, short
+from ...ground.errors import UserError, quoted, short
 from .given import dimension_of as dimension_of  # noqa: PLC0414 - other modules import it from here
 from .given import given as given  # noqa: PLC0414
 
@@ -156,13 +156,13 @@ def internal(quantity: Any) -> Fraction:
     """
     read = given(quantity)
     if np.size(read) != 1:
-        raise UserError(f"expected one number or Brian2 quantity, got {quantity!r}")
+        raise UserError(f"expected one number or Brian2 quantity, got {quoted(quantity)}")
     try:
         value = float(np.asarray(read).item())
     except OverflowError:
         raise UserError("expected a finite value, got an integer that is too large; give one below 1e308") from None
     if not math.isfinite(value):
-        raise UserError(f"expected a finite value, got {quantity!r}")
+        raise UserError(f"expected a finite value, got {value:g}")
     return exact(value) / scale(dimension_of(read))
 
 
@@ -209,11 +209,6 @@ def dimension_text(dimension: Dimension) -> str:
 _TIMES = Fraction(1, 10**100), Fraction(10**100)
 
 
-def said(value: Any) -> str:
-    """Return a value as people write it: ``0 s``, where Brian2 prints ``0. s``."""
-    return re.sub(r"(?<=\d)\.(?=\s|$)", "", str(value))
-
-
 def in_ms(value: Any, what: str) -> Fraction:
     """Return a duration in ms.
 
@@ -227,9 +222,9 @@ def in_ms(value: Any, what: str) -> Fraction:
     except UserError as error:
         raise UserError(f"{what}: {error}") from None
     if dimension is not MS:
-        raise UserError(f"{what} = {said(value)} is not a time; give one such as 0.1*ms")
+        raise UserError(f"{what} = {quoted(value)} is not a time; give one such as 0.1*ms")
     if duration <= 0:
-        raise UserError(f"{what} = {said(value)} is not positive; give a time such as 0.1*ms")
+        raise UserError(f"{what} = {quoted(value)} is not positive; give a time such as 0.1*ms")
     if not _TIMES[0] <= duration <= _TIMES[1]:
         raise UserError(
             f"{what} = {float(value):g} s is outside the range of times that can be used; give a time such as 0.1*ms"

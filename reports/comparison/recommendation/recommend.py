@@ -21,7 +21,7 @@ from ....harness.engines import ENGINES as SIMULATORS
 from ....harness.engines import named_engine
 from ....models.definition.language import units
 from ....models.definition.neuron import NeuronModel
-from ....models.ground.errors import UserError, check_kind, check_list, check_text, short
+from ....models.ground.errors import UserError, check_kind, check_list, check_text, quoted, short
 from ....models.ground.registry import known_are
 from ....models.reading.by_name import get_model
 from ...results.recorded_model import recorded_model
@@ -232,7 +232,7 @@ def _check_kinds(run: RunFolder | None, jobs: int | None, progress: Progress | N
     if progress is not None:
         check_kind(progress, Progress, "progress", "a Progress, such as Progress() for none")
     if run is not None and not isinstance(run, RunFolder):
-        raise UserError(f"run = {short(repr(run))}: give a run, such as sc.RunFolder.read('spikecost-report')")
+        raise UserError(f"run = {quoted(run)}: give a run, such as sc.RunFolder.read('spikecost-report')")
 
 
 def _affordable(rows: pd.DataFrame, budget: float) -> pd.DataFrame:
@@ -261,7 +261,7 @@ def _cost_said(row: Mapping[Any, Any], budget: float) -> str:
 def _hertz(rate: Any) -> float:
     units.one_given(rate, "rate")
     if units.dimension_of(rate) is not HERTZ or units.internal(rate) <= 0:
-        raise UserError(f"rate = {units.said(rate)} is not a positive firing rate; give one such as 20*Hz")
+        raise UserError(f"rate = {quoted(rate)} is not a positive firing rate; give one such as 20*Hz")
     return 1000 * float(units.internal(rate))
 
 

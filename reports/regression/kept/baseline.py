@@ -26,7 +26,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from ....models.ground.errors import NoValue, UserError, short
+from ....models.ground.errors import NoValue, UserError, quoted
 from ....models.reading.data import Positive, read_bytes, read_json, structure
 from ...writing.files import write_file
 from .figures import TIME, Figures, kind_of
@@ -86,7 +86,7 @@ def read(path: str | Path) -> Baseline:
     version = content["spikecost_baseline"]
     if type(version) is not int or version != FORMAT:
         raise UserError(
-            f"{where} has format {short(repr(version))}, this spikecost reads {FORMAT}; use the spikecost "
+            f"{where} has format {quoted(version)}, this spikecost reads {FORMAT}; use the spikecost "
             "that made it, or make another one"
         )
     found = structure(content, _File, where)
