@@ -50,6 +50,22 @@ def test_markdown_has_the_demos_and_what_they_come_to(looked_at, small_run):
     assert "demos" not in render(small_run, ["md"])["tables.md"].decode()
 
 
+def test_long_tables_are_parquet_alone_in_a_report_of_all_formats(small_run, monkeypatch):
+    most = max(len(getattr(small_run, name)) for name in TABLES) - 1
+    (longest,) = (name for name in TABLES if len(getattr(small_run, name)) > most)
+    monkeypatch.setattr(formats, "LONG", most)
+    monkeypatch.setattr(formats, "draw", lambda *_: {})
+    found = render(small_run)
+    assert f"{longest}.parquet" in found
+    assert f"{longest}.csv" not in found
+    data = json.loads(found["run.json"])
+    assert data["only in Parquet"] == [longest]
+    assert longest not in data
+    asked = render(small_run, ["csv", "json"])
+    assert f"{longest}.csv" in asked
+    assert longest in json.loads(asked["run.json"])
+
+
 def test_two_processes_make_the_same_report_as_one(small_run, monkeypatch):
     names = ["json", "md"]
     alone = render(small_run, names)
