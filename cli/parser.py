@@ -159,7 +159,8 @@ def _add_readers(commands: Any) -> None:
     report.add_argument(
         "--format",
         metavar="F,F,...",
-        help="such as html,md,tex,csv,bib (default: all); svg or pdf given here are also of the run's own figures",
+        help="such as html,md,tex,csv,bib (default: all, long tables only as Parquet); svg or pdf given here are also "
+        "of the run's own figures",
     )
     report.add_argument("--out", metavar="DIR", help="folder of the report (default: report, in that of the run)")
     add_open(report)
