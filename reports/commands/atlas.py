@@ -14,6 +14,7 @@ from ...accuracy.search.status import Status
 from ...accuracy.study.phases.progress import Progress
 from ...models.ground.errors import UserError
 from ...models.ground.named_files import name_in
+from ...models.reading.by_name import get_model
 from ..atlas import kept
 from ..atlas.checking import check
 from ..atlas.making import make, missing
@@ -96,6 +97,7 @@ def show(model: str, *, folder: Path | None = None, **wanted: Any) -> Said:
     rows = kept.read(folder, models=[name], wanted=chosen)
     rows = rows[rows["model"].isin([model]) if ":" in model else rows["model"].map(name_in) == name]
     if not len(rows):
+        get_model(model)  # there is no such model
         raise UserError(
             f"the atlas has nothing of {model} with these choices; `spikecost atlas info` says what it has, and "
             f"`spikecost atlas make --models {model}` makes its parts"

@@ -136,10 +136,10 @@ def recommend(
     budget : str or float, optional
         Most operations per second of model time, such as ``5e5 FLOP/s``.
     run : RunFolder, optional
-        The run that gives the costs; by default `models` are run, with few stimuli.
+        The run that gives the costs; by default the atlas answers if it can, else `models` are run, with few stimuli.
     models : sequence of str or NeuronModel, optional
-        By default those of the default suite, or of the run. If features are requested and no run is given, presets of
-        the models are tried, too.
+        By default those of the run or of the atlas, or of the default suite if they are run. If features are requested
+        and no run is given, presets of the models are tried, too.
     engine : str, optional
         Only ways that this simulator has: a name in `spikecost.reports.comparison.recommendation.engines.ENGINES`.
     jobs : int, optional
