@@ -33,7 +33,7 @@ from spikecost.accuracy.search.criterion import Run
 from spikecost.accuracy.search.kept_runs import version
 from spikecost.accuracy.search.runs_as_bytes import encoded
 from spikecost.cli import main
-from spikecost.cli.options import Names
+from spikecost.cli.options import ListOfNames
 from spikecost.flops import toolchain
 from spikecost.flops.conventions import CONVENTIONS
 from spikecost.flops.operations import count
@@ -785,9 +785,9 @@ def test_names_have_spaces_or_commas_between_them(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "a, b.py").write_text("")
     lists = [(of, each) for of, each in actions(cli._parser()) if each.nargs in ("+", "*")]
-    named = [(of, each) for of, each in lists if isinstance(each, Names)]
+    named = [(of, each) for of, each in lists if isinstance(each, ListOfNames)]
     # the others take numbers, which may have a decimal comma, files and patterns
-    assert {each.metavar for _, each in lists if not isinstance(each, Names)} <= {
+    assert {each.metavar for _, each in lists if not isinstance(each, ListOfNames)} <= {
         "RATE", "MULTIPLE", "TIME", "MEASURE=VALUE", "FILE", "N", "PATTERN",
     }  # fmt: skip
     assert len(named) > 12
