@@ -59,6 +59,7 @@ CHEAPEST = "The cheapest way to run each model at equal spike-time accuracy"
 SHOWN = (
     "stimulus",
     "level",
+    "horizon_ms",
     "tolerance",
     "model",
     "method",
