@@ -8,12 +8,14 @@ import os
 import platform
 import shutil
 import signal
+import time
 from collections.abc import Callable, Generator, Iterator
 from functools import cache
 from typing import Any
 
 import brian2
 import pytest
+import sympy
 from brian2 import ms
 from hypothesis import HealthCheck, settings
 
@@ -55,9 +57,15 @@ os.environ["SPIKECOST_STORE"] = "off"
 # groups and synapses of tests are small: Cython would compile for ten times as long as they run
 brian2.prefs.codegen.target = "numpy"
 
+# Brian2 solves linear equations anew for every group, and once more for every run; three of them take seconds
+sympy.ImmutableMatrix.exp = cache(sympy.ImmutableMatrix.exp)
+
 # in a background job of a script Ctrl-C is ignored; tests send it to themselves
 if getattr(signal.getsignal(signal.SIGINT), "previous_handler", None) == signal.SIG_IGN:
     signal.signal(signal.SIGINT, brian2._InterruptHandler(signal.default_int_handler))
+
+#: A search of all objects for garbage that takes longer than this, in s, is not repeated for the same objects.
+LONG_SEARCH = 0.03
 
 #: The beginning of the reason of a skip that is due to the processor.
 NOT_TO_BE_INSTALLED = ("no PMU", "this processor has no")
@@ -220,6 +228,25 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     del session
     gc.collect()
     gc.freeze()
+    gc.callbacks.append(_time_searches)
+
+
+#: When the search for garbage began, and whether a search of all objects has become long since the last test.
+_search = {"begun": 0.0, "long": False}
+
+
+def _time_searches(phase: str, about: dict[str, int]) -> None:
+    if phase == "start":
+        _search["begun"] = time.perf_counter()
+    elif about["generation"] == 2:
+        _search["long"] |= time.perf_counter() - _search["begun"] > LONG_SEARCH
+
+
+def pytest_runtest_logfinish() -> None:
+    """Leave out what Brian2 and sympy keep of earlier tests, too."""
+    if _search["long"]:
+        gc.freeze()
+        _search["long"] = False
 
 
 @pytest.hookimpl(wrapper=True)

@@ -687,7 +687,7 @@ def test_every_table_fits_the_terminal_and_cuts_no_name_and_no_number(said, kept
 
 
 #: Commands that take seconds: they are tried at one width.
-SLOW = ("run", "engines", "measure", "claims")
+SLOW = ("run", "engines", "measure", "claims", "atlas check")
 
 
 @pytest.mark.parametrize(
