@@ -25,6 +25,7 @@ from spikecost.harness.engines import ENGINES
 from spikecost.models.ground import registry
 from spikecost.models.ground.errors import UserError
 from spikecost.reports.comparison.comparison import compare
+from spikecost.reports.comparison.recommendation import recommend as recommend_module
 from spikecost.reports.comparison.recommendation.recommend import recommend
 from spikecost.reports.comparison.run import found, summary
 from spikecost.reports.comparison.run_folder import RunFolder
@@ -340,7 +341,11 @@ def test_on_the_command_line_with_two_threads_in_folders_with_spaces_and_capital
     assert "it was ended by signal 6, after it printed: Welcome" in table["reason"]["crashes"]
 
 
-def test_recommend_without_a_run_makes_one(others):
+def test_recommend_without_a_run_makes_one(others, monkeypatch):
+    def briefly(models, *, suite, **more):
+        return compare(models, suite=dataclasses.replace(suite, horizons=(200.0,)), **more)
+
+    monkeypatch.setattr(recommend_module, "compare", briefly)
     # it runs the models with the simulator, and our rk4 for comparison
     best = recommend(100 * Hz, 1 * ms, engine="fake", models=["lif", "izhikevich"], jobs=1)
     assert best.choice["engine"] == "fake"
