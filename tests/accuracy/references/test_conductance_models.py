@@ -13,8 +13,6 @@ from spikecost.harness.stimuli import constant
 from spikecost.models.definition.language import units
 from spikecost.models.reading.by_name import get_model
 
-from ...archetypes import DEEP
-
 exp = math.exp
 
 
@@ -124,8 +122,6 @@ def density(nanoampere, diameter):
     ],
 )
 def test_the_reference_is_that_of_an_independent_solver(model, rates, level, current, horizon, least):
-    if not DEEP:  # half of the time: SciPy takes a millisecond per step in Python
-        horizon, least = horizon / 2, max(least // 2 - 1, 2)
     start = list(get_model(model).initial_values.values())
 
     def above(t, x):
