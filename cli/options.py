@@ -21,6 +21,7 @@ class Parser(argparse.ArgumentParser):
         super().__init__(**given)
         self.register("type", int, whole_number)
         self.register("type", float, number)
+        self.register("action", "names", ListOfNames)
         self._negative_number_matcher = re.compile(r"-\.?\d")  # -1ms is a value, not an option
         # without a default, a command's parser does not undo an option before the command
         self.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print JSON")
@@ -33,8 +34,36 @@ class Parser(argparse.ArgumentParser):
         """Parse; arguments that a command does not know are its error, not that of the whole program."""
         found, unknown = super().parse_known_args(args, namespace)
         if unknown:
-            self.error(f"unrecognized arguments: {' '.join(map(str, unknown))}")
+            from ..models.ground.registry import nearest
+
+            options = [each for each in self._option_string_actions if each.startswith("--")]
+            near = {str(each): nearest(str(each), options) for each in unknown if str(each).startswith("--")}
+            meant = "".join(f"; did you mean {each}?" for each in dict.fromkeys(near.values()) if each)
+            self.error(f"unrecognized arguments: {' '.join(map(str, unknown))}{meant}")
         return found, unknown
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        """Refuse a command that there is not."""
+        if action.choices is not None and value not in action.choices:
+            from ..models.ground.registry import known_are
+
+            raise argparse.ArgumentError(None, f"unknown command '{value}': {known_are(str(value), action.choices)}")
+
+
+class ListOfNames(argparse.Action):
+    """Take names with spaces or commas between them: ``lif qif``, ``lif,qif`` and ``lif, qif``."""
+
+    def __call__(self, parser: Any, namespace: Any, values: Any, option_string: str | None = None) -> None:  # noqa: ARG002
+        """Keep the names; a file whose path has a comma is one name."""
+        given = [
+            each
+            for value in values
+            for each in ([value] if os.path.exists(value.partition(":")[0]) else value.split(","))
+            if each
+        ]
+        if values and not given:
+            raise argparse.ArgumentError(self, "expected at least one name")
+        setattr(namespace, self.dest, given or values)
 
 
 def whole_number(text: str) -> int:
@@ -118,11 +147,16 @@ def add_rows(parser: argparse.ArgumentParser) -> None:
         "--precision",
         dest="precisions",
         nargs="+",
+        action="names",
         metavar="FORMAT",
         help="number formats of the kernels, such as double, single, s16.15; each has its own rows (default: double)",
     )
     parser.add_argument(
-        "--engines", nargs="+", metavar="NAME", help="other simulators to run, too, such as nest neuron brian2:cython"
+        "--engines",
+        nargs="+",
+        action="names",
+        metavar="NAME",
+        help="other simulators to run, too, such as nest neuron brian2:cython",
     )
 
 
@@ -144,7 +178,7 @@ def add_input(parser: argparse.ArgumentParser) -> None:
 
 def add_run(parser: argparse.ArgumentParser, default: str | None = OUT) -> None:
     """Add the folder of a run."""
-    otherwise = default or "some models are run, with few stimuli"
+    otherwise = default or "the atlas answers, or some models are run, with few stimuli"
     parser.add_argument(
         "folder", nargs="?", default=default, metavar="RUN", help=f"folder of a run (default: {otherwise})"
     )

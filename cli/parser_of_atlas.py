@@ -22,8 +22,12 @@ def add_atlas(commands: Any) -> None:
     page.add_argument("--out", default="atlas.html", metavar="FILE", help="file (default: atlas.html)")
     add_open(page)
     make = _action(actions, "make", "make the parts that are missing, the most useful first")
-    make.add_argument("--models", nargs="+", default=(), metavar="MODEL", help="only these, such as lif adex:bursting")
-    make.add_argument("--drives", nargs="+", default=(), metavar="KIND", help="only these, such as constant")
+    make.add_argument(
+        "--models", nargs="+", action="names", default=(), metavar="MODEL", help="only these, such as lif adex:bursting"
+    )
+    make.add_argument(
+        "--drives", nargs="+", action="names", default=(), metavar="KIND", help="only these, such as constant"
+    )
     make.add_argument("--for", dest="limit", metavar="TIME", help="begin no part after this time, such as 1200s")
     check = _action(actions, "check", "compute a random sample again: 0 it is the same, 2 it is not")
     check.add_argument("--fraction", type=float, default=0.01, metavar="F", help="part of the rows (default 0.01)")

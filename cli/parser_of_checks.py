@@ -30,6 +30,7 @@ def add_checks(commands: Any) -> None:
         command.add_argument(
             "--models",
             nargs="+",
+            action="names",
             default=(),
             metavar="MODEL",
             help="run these models instead of the suite's, such as my_model.py:model",

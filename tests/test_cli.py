@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import fcntl
 import inspect
@@ -26,12 +27,13 @@ import pytest
 from brian2 import Hz
 from rich.cells import cell_len
 
-from spikecost import cli
+from spikecost import STANDARD, cli
 from spikecost.accuracy.features import FEATURES
 from spikecost.accuracy.search.criterion import Run
 from spikecost.accuracy.search.kept_runs import version
 from spikecost.accuracy.search.runs_as_bytes import encoded
 from spikecost.cli import main
+from spikecost.cli.options import ListOfNames
 from spikecost.flops import toolchain
 from spikecost.flops.conventions import CONVENTIONS
 from spikecost.flops.operations import count
@@ -44,6 +46,7 @@ from spikecost.models.methods import METHODS
 from spikecost.models.step import why_not
 from spikecost.reports.writing.text import WIDTH
 
+from .archetypes import choose
 from .messages import mentions, tells
 
 REPORT = {"index.html", "provenance.json", "run.json", "data", "table.csv", "cheapest.md", "work_precision.png"}
@@ -396,7 +399,14 @@ MISTAKES = {
     "unknown detection in a suite": (["run", "--detections", "gird"], "spikecost: unknown detection 'gird': did you "),
     # argparse's own
     "no command": ([], "spikecost: the following arguments are required: COMMAND; see spikecost --help"),
-    "unknown command": (["weigh"], "spikecost: argument COMMAND: invalid choice: 'weigh' "),
+    "unknown command": (["weigh"], "spikecost: unknown command 'weigh': known are run, report, compare"),
+    "mistyped command": (["recomend"], "spikecost: unknown command 'recomend': did you mean 'recommend'"),
+    "mistyped command below": (["atlas", "inf"], "spikecost atlas: unknown command 'inf': did you mean 'info'"),
+    "mistyped option": (["models", "--jsno"], "spikecost models: unrecognized arguments: --jsno; did you mean --json"),
+    "beginning of a name": (["count", "izh"], "spikecost: unknown model 'izh': did you mean 'izhikevich'"),
+    "model that the atlas cannot have": (["atlas", "show", "lif2"], "spikecost: unknown model 'lif2': did you mean '"),
+    "no presets": (["methods", "--model", "lif:XX"], "spikecost: unknown preset 'XX' of lif: there are none"),
+    "only commas": (["run", "--models", ","], "spikecost run: argument --models: expected at least one name"),
     "unknown option": (["count", "lif", "--step", "1ms"], "spikecost count: unrecognized arguments: --step 1ms; "),
     "jobs that are no number": (["run", "--jobs", "two"], "spikecost run: argument --jobs: 'two' is not a whole"),
     "a part of a stimulus": (["run", "--trials", "2.5"], "spikecost run: argument --trials: '2.5' is not a whole"),
@@ -654,7 +664,27 @@ def test_every_command_prints_one_json_document(said, kept, monkeypatch, command
 
 #: Commands that print tables, and more arguments that give long ones.
 TABLES = {
-    **{name: QUICK[name] for name in ("models", "methods", "published", "features", "compare", "recommend", "history")},
+    **{
+        name: [*name.split(), *QUICK[name]]
+        for name in (
+            "models",
+            "methods",
+            "published",
+            "features",
+            "compare",
+            "recommend",
+            "history",
+            "engines",
+            "measure",
+            "claims",
+            "show",
+            "atlas show",
+            "atlas info",
+            "doctor",
+            "store info",
+            "cache info",
+        )
+    },
     "methods of a model": ["methods", "--model", "hodgkin_huxley"],
     "check": [*QUICK["check"], "--all"],
     "history": [*QUICK["history"], "--figure", "*"],
@@ -670,8 +700,20 @@ def words(text):
     return {word for word in found if word in NAMES or re.fullmatch(r"[-+]?\d[\d.,e+-]*", word)}
 
 
-@pytest.mark.parametrize("columns", [80, 120])
-@pytest.mark.parametrize("command", TABLES)
+#: Commands that take seconds: every day they are tried at one width.
+SLOW = ("run", "engines", "measure", "claims", "atlas check")
+
+
+def is_quick_or_narrow(way):
+    """Whether everyday tests try a command at a width."""
+    command, columns = way
+    return columns == 80 or command not in SLOW
+
+
+@pytest.mark.parametrize(
+    ("command", "columns"),
+    choose(((each, columns) for each in TABLES for columns in (80, 120)), is_quick_or_narrow),
+)
 def test_every_table_fits_the_terminal_and_cuts_no_name_and_no_number(said, kept, monkeypatch, command, columns):
     monkeypatch.chdir(kept)
     arguments = TABLES[command] if command.split()[0] in TABLES[command] else [command, *TABLES[command]]
@@ -686,13 +728,9 @@ def test_every_table_fits_the_terminal_and_cuts_no_name_and_no_number(said, kept
     assert words(whole)
 
 
-#: Commands that take seconds: they are tried at one width.
-SLOW = ("run", "engines", "measure", "claims", "atlas check")
-
-
 @pytest.mark.parametrize(
     ("command", "columns"),
-    [(command, columns) for command in commands() for columns in (80, 120) if columns == 80 or command not in SLOW],
+    choose(((each, columns) for each in commands() for columns in (80, 120)), is_quick_or_narrow),
 )
 def test_no_command_prints_a_line_wider_than_the_terminal(said, kept, monkeypatch, command, columns):
     monkeypatch.chdir(kept)
@@ -702,6 +740,8 @@ def test_no_command_prints_a_line_wider_than_the_terminal(said, kept, monkeypatc
     status, out, err = said(*command.split(), *QUICK[command])
     assert status == 0
     assert not err or "--quiet" in options_of(command)  # progress
+    # one thing is not several: "1 runs" (a ratio of 1 is "1 times")
+    assert set(re.findall(r"(?<![\w.,])1 ([a-z]{3,}s)\b", out + err)) <= {"times"}
     wide = [line for line in f"{out}\n{err}".splitlines() if cell_len(line) > columns]
     # a path or the name of a figure is never cut
     assert all("/" in line and len(line.strip().split("  ")) == 1 for line in wide), wide
@@ -747,6 +787,53 @@ def test_every_option_and_command_is_described():
                     look(of, f"{name} {each}")
 
     look(cli._parser(), "spikecost")
+
+
+def actions(parser):
+    for action in parser._actions:
+        yield parser, action
+        for below in action.choices.values() if isinstance(action, _SubParsersAction) else ():
+            yield from actions(below)
+
+
+def test_names_have_spaces_or_commas_between_them(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a, b.py").write_text("")
+    lists = [(of, each) for of, each in actions(cli._parser()) if each.nargs in ("+", "*")]
+    named = [(of, each) for of, each in lists if isinstance(each, ListOfNames)]
+    # the others take numbers, which may have a decimal comma, files and patterns
+    assert {each.metavar for _, each in lists if not isinstance(each, ListOfNames)} <= {
+        "RATE", "MULTIPLE", "TIME", "MEASURE=VALUE", "FILE", "N", "PATTERN",
+    }  # fmt: skip
+    assert len(named) > 12
+    for of, each in named:
+        for written in (["x", "y"], ["x,y"], ["x,", "y"], ["x", ",y"]):
+            found = argparse.Namespace()
+            each(of, found, written)
+            assert getattr(found, each.dest) == ["x", "y"]
+        each(of, found, ["a, b.py:model", "lif"])
+        assert getattr(found, each.dest) == ["a, b.py:model", "lif"]
+
+
+def test_what_a_run_does_without_options_is_in_its_help(said):
+    _, out, _ = said("run", "--help")
+    varying, constant = (
+        listed([f"{rate:g}" for rate in STANDARD.rates_of.get(kind, STANDARD.rates)])
+        for kind in ("ornstein_uhlenbeck", "constant")
+    )
+    limits = f"{max(STANDARD.tolerances):g} to {min(STANDARD.tolerances):g} ms"
+    assert mentions(
+        " ".join(out.split()),
+        f"Without options: {listed(list(STANDARD.models))}, with every method and detection, ",
+        f"under {STANDARD.trials} fluctuating currents at {varying} Hz ",
+        f"and {STANDARD.trials} constant ones at {constant} Hz, ",
+        f"each for {STANDARD.horizons[0] / 1000:g} s; spike-time errors from {limits}.",
+    )
+    assert STANDARD.stimuli == ("ornstein_uhlenbeck", "constant")
+
+
+def listed(names):
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
 @pytest.mark.parametrize("command", [*commands()])

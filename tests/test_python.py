@@ -77,7 +77,7 @@ def test_a_figure_shows_itself():
         (lambda: sc.compare("lif", 0.1 * ms), "models = 'lif'"),
         (lambda: sc.compare(["lif"], 0.1), "tolerance = 0.1"),
         (lambda: sc.compare(["lif"], 0.1 * ms, rates=50), "rates = 50"),
-        (lambda: sc.compare(["lif"], 0.1 * ms, rates=50 * Hz), "rates = 50. * hertz"),
+        (lambda: sc.compare(["lif"], 0.1 * ms, rates=50 * Hz), "rates = 50 Hz"),
         (lambda: sc.compare(["lif"], 0.1 * ms, rates=[50 * ms]), "rate given in ms"),
         (lambda: sc.compare(["lif"], 0.1 * ms, methods="euler"), "methods = 'euler'"),
         (lambda: sc.compare(["lif"], 0.1 * ms, detections="grid"), "detections = 'grid'"),

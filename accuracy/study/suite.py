@@ -18,7 +18,7 @@ from ...models.catalogue import MODELS
 from ...models.definition.language import units
 from ...models.definition.neuron import NeuronModel
 from ...models.detection import DETECTIONS
-from ...models.ground.errors import UserError, said, short
+from ...models.ground.errors import UserError, quoted, short
 from ...models.methods import DOUBLE, METHODS, usual
 from ...models.number_formats import NUMBER_FORMATS
 from ...models.reading.by_name import get_model
@@ -180,7 +180,7 @@ class Suite:
         for name in _LISTS:
             given = getattr(self, name)
             if isinstance(given, str) or not isinstance(given, Sequence):
-                raise UserError(f"{name} = {said(given)}: give a tuple or list")
+                raise UserError(f"{name} = {quoted(given)}: give a tuple or list")
         self._check_rates_of()
         for name, unit in _UNITS.items():
             given = getattr(self, name)
@@ -194,7 +194,7 @@ class Suite:
             given = getattr(self, name)
             for value in given if isinstance(given, Sequence) and not isinstance(given, str | bytes) else (given,):
                 if not _is_number(value):
-                    raise UserError(f"{name} = {said(value)}: give a number from {least:g} to {most:g}")
+                    raise UserError(f"{name} = {quoted(value)}: give a number from {least:g} to {most:g}")
                 if not least and not 0 < value < math.inf:
                     raise UserError(f"{name.rstrip('s')} = {value:g} is not positive and finite; give a number above 0")
                 if not least <= value <= most:
@@ -204,7 +204,7 @@ class Suite:
             if not least < rate <= most:
                 raise UserError(f"rates_of has the rate {rate:g}: give more than 0 and at most {most:g} Hz")
         if type(self.seed) is not int or not 0 <= self.seed <= LARGEST_SEED:
-            raise UserError(f"seed = {said(self.seed)}: give a whole number from 0 to {LARGEST_SEED}")
+            raise UserError(f"seed = {quoted(self.seed)}: give a whole number from 0 to {LARGEST_SEED}")
         if self.coarsest < self.finest:
             raise UserError(
                 f"coarsest = {self.coarsest:g} ms is below finest = {self.finest:g} ms; give the longest "
@@ -225,13 +225,13 @@ class Suite:
     def _check_rates_of(self) -> None:
         if not isinstance(self.rates_of, Mapping):
             raise UserError(
-                f"rates_of = {said(self.rates_of)}: give rates by kind of stimulus, such as {{'constant': (100,)}}"
+                f"rates_of = {quoted(self.rates_of)}: give rates by kind of stimulus, such as {{'constant': (100,)}}"
             )
         plain: dict[str, tuple[float, ...]] = {}
         for kind, own in self.rates_of.items():
             STIMULI[kind]
             if isinstance(own, str) or not isinstance(own, Sequence) or not own:
-                raise UserError(f"rates_of: {kind} = {said(own)}: give a tuple or list of rates")
+                raise UserError(f"rates_of: {kind} = {quoted(own)}: give a tuple or list of rates")
             plain[kind] = tuple(units.number_in(value, Hz, "rate") for value in own)
             twice = next((value for value in plain[kind] if plain[kind].count(value) > 1), None)
             if twice is not None:

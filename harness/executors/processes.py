@@ -110,4 +110,4 @@ class Processes(Executor):
         return _Processes(jobs)
 
 
-EXECUTORS.register(Processes())
+PROCESSES = EXECUTORS.register(Processes())

@@ -14,7 +14,7 @@ from brian2.utils.stringtools import get_identifiers
 from numpy.typing import NDArray
 
 from ...models.definition.language import units
-from ...models.ground.errors import UserError, check_mapping, said, short
+from ...models.ground.errors import UserError, check_mapping, quoted, short
 from ...models.reading.from_brian2 import synapses_of
 from ...models.reading.surroundings.pathways import Pathway
 from .parts.quantities import random_numbers
@@ -158,7 +158,7 @@ def _given(given: Any, name: str) -> _Spikes:
         # a monitor of a subgroup counts its neurons from 0
         given = np.asarray(given.i[:]) + getattr(given.source, "start", 0), given.t[:]
     if not isinstance(given, tuple) or len(given) != 2:
-        raise UserError(f"trains['{name}'] = {said(given)}: give a SpikeMonitor, or neurons and times")
+        raise UserError(f"trains['{name}'] = {quoted(given)}: give a SpikeMonitor, or neurons and times")
     neurons = np.asarray(given[0], dtype=np.int64)
     times, dimension = numbers_of(given[1], f"the times of '{name}'")
     if dimension not in (units.MS, units.DIMENSIONLESS) or neurons.shape != times.shape or (times < 0).any():

@@ -16,7 +16,7 @@ from brian2.units.fundamentalunits import Dimension, Quantity
 from numpy.typing import NDArray
 
 from ...models.definition.language import units
-from ...models.ground.errors import UserError, check_kind, check_mapping, said
+from ...models.ground.errors import UserError, check_kind, check_mapping, quoted
 from ...models.reading.from_brian2 import recording_of
 from ...models.reading.group.timed_arrays import VALUE, TimedInput
 from .base import Stimulus
@@ -62,7 +62,7 @@ def stimulus_from_brian2(
             return _recorded(recording, units.in_ms(duration, "duration"), array.name)
         array, index = recording.driven.array, recording.driven.column
     if not isinstance(array, brian2.TimedArray):
-        raise UserError(f"expected a Brian2 TimedArray, or a group whose equations contain one, got {said(array)}")
+        raise UserError(f"expected a Brian2 TimedArray, or a group whose equations contain one, got {quoted(array)}")
     columns = np.asarray(array.values).reshape(len(array.values), -1)
     if not 0 <= index < columns.shape[1]:
         raise UserError(

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ...models.definition.language import units
-from ...models.ground.errors import UserError, said
+from ...models.ground.errors import UserError, quoted
 from .parts.quantities import per_ms, random_numbers
 from .parts.train import MOST_ARRIVALS, Train
 
@@ -33,7 +33,7 @@ def poisson_train(rate: Any, duration: Any, *, inputs: int = 1, seed: int = 0) -
         If a number is negative or not finite, or there would be more than a hundred million arrivals.
     """
     if isinstance(inputs, bool) or not isinstance(inputs, int | np.integer) or inputs < 0:
-        raise UserError(f"inputs = {said(inputs)} is not a whole number of at least 0")
+        raise UserError(f"inputs = {quoted(inputs)} is not a whole number of at least 0")
     length, each = float(units.in_ms(duration, "duration")), per_ms(rate, "rate")
     mean = each * float(units.plain(inputs, "inputs")) * length
     if not mean <= MOST_ARRIVALS / 1.1:
@@ -63,7 +63,7 @@ def regular_train(interval: Any, duration: Any, *, start: Any = None) -> Train:
     step, length = units.in_ms(interval, "interval"), units.in_ms(duration, "duration")
     first = step if start is None else units.internal(start)
     if start is not None and (units.dimension_of(start) is not units.MS or first < 0):
-        raise UserError(f"start = {said(start)} is not a time of at least 0")
+        raise UserError(f"start = {quoted(start)} is not a time of at least 0")
     count = max(-((first - length) // step), 0)
     if count > MOST_ARRIVALS:
         raise UserError(f"{float(count):.3g} arrivals are too many; give a longer interval or a shorter duration")

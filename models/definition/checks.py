@@ -10,7 +10,7 @@ from brian2.units.fundamentalunits import get_dimensions
 from ..algebra.draft import substitute
 from ..algebra.expression import FLOATS, Expr, Var, evaluate, names
 from ..algebra.system import System
-from ..ground.errors import UserError, at, said, short
+from ..ground.errors import UserError, at, quoted, short
 from .language import equations as language
 from .language import units
 from .language.names import OF_TIME, check_name
@@ -47,11 +47,11 @@ def check_definition(model: WrittenModel, system: System) -> None:
                 _check_value(model, system, name, given)
     if model.drive is not None and not model.input:
         with at("drive"):
-            raise UserError(f"{where}: drive = {said(model.drive)}, but the model has no input; give input=")
+            raise UserError(f"{where}: drive = {quoted(model.drive)}, but the model has no input; give input=")
     if model.drive is not None and get_dimensions(model.drive) is not system.dimensions[model.input]:
         expected = units.unit_name(system.dimensions[model.input])
         with at("drive"):
-            raise UserError(f"{where}: drive = {said(model.drive)} has the wrong unit, expected {expected}")
+            raise UserError(f"{where}: drive = {quoted(model.drive)} has the wrong unit, expected {expected}")
     if model.input and not _needed(system, model.input):
         with at("equations", model.input):
             raise UserError(
@@ -104,7 +104,7 @@ def _check_value(model: WrittenModel, system: System, name: str, given: Any) -> 
         language.check_units(given, system.dimensions, model.constants, dimension, where)
     elif get_dimensions(given) is not dimension:
         raise UserError(
-            f"{model.label}: '{name}' = {said(given)} has the wrong unit, expected {units.unit_name(dimension)}"
+            f"{model.label}: '{name}' = {quoted(given)} has the wrong unit, expected {units.unit_name(dimension)}"
         )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from brian2.units.fundamentalunits import Dimension, get_or_create_dimension
 
-from ..ground.errors import UserError, check_kind, said
+from ..ground.errors import UserError, check_kind, quoted
 from .language import units
 from .neuron import NeuronModel
 
@@ -76,7 +76,7 @@ def check_reversal(model: NeuronModel, reversal: Any) -> None:
     expected = model.system.dimensions[voltage]
     if units.dimension_of(reversal) is not expected:
         raise UserError(
-            f"the reversal potential {said(reversal)} has the wrong unit: {voltage} of {model.label} is in "
+            f"the reversal potential {quoted(reversal)} has the wrong unit: {voltage} of {model.label} is in "
             f"{units.unit_name(expected)}"
         )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..ground.errors import UserError, check_kind, said
+from ..ground.errors import UserError, check_kind, quoted
 from .conductance import check_new, check_reversal, conductance_dimension, voltage_of, with_input_as
 from .language import units
 from .language.names import check_name
@@ -37,7 +37,7 @@ def with_synapses(model: NeuronModel, **synapses: tuple[Any, Any]) -> NeuronMode
     check_kind(model, NeuronModel, "model", "a model, such as sc.get_model('lif')")
     for name, given in synapses.items():
         if not isinstance(given, list | tuple) or len(given) != 2:
-            raise UserError(f"{name} = {said(given)}: give a reversal potential and a time: (0*mV, 5*ms)")
+            raise UserError(f"{name} = {quoted(given)}: give a reversal potential and a time: (0*mV, 5*ms)")
     if not model.input:
         raise UserError("it has no input to which synapses could add; give input=", about=model.label)
     voltage, dimension = voltage_of(model), conductance_dimension(model)

@@ -8,7 +8,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
-from ..ground.errors import UserError, at, check_kind, check_mapping, check_text, said, short
+from ..ground.errors import UserError, at, check_kind, check_mapping, check_text, quoted, short
 from .language import units
 from .language.names import LONGEST_NAME, check_name
 from .parts.arrivals import given_arrivals
@@ -92,7 +92,7 @@ class WrittenModel:
     def __post_init__(self) -> None:
         for field_name in ("name", "preset", "equations", "threshold", "reset", "input", "published"):
             if not isinstance(getattr(self, field_name), str):
-                raise UserError(f"a model's {field_name} is text, not {said(getattr(self, field_name))}")
+                raise UserError(f"a model's {field_name} is text, not {quoted(getattr(self, field_name))}")
         for field_name, example in _MAPPINGS.items():
             with at(field_name):
                 check_mapping(getattr(self, field_name), f"{short(self.name)}: {field_name}", example)
@@ -122,7 +122,7 @@ class WrittenModel:
         object.__setattr__(self, "presets", presets)
         if self.interpretation not in INTERPRETATIONS:
             raise UserError(
-                f"{self.label}: interpretation = {said(self.interpretation)}; "
+                f"{self.label}: interpretation = {quoted(self.interpretation)}; "
                 f"give {' or '.join(map(repr, INTERPRETATIONS))}"
             )
         for name in ("drive", "refractory", "sampling"):

@@ -22,7 +22,7 @@ def short(given: str, most: int = QUOTED) -> str:
     return text if len(text) <= most else f"{text[:most]}..."
 
 
-def said(given: object) -> str:
+def quoted(given: object) -> str:
     """Return a given value as a message quotes it; a quantity as people write it: ``8 Hz``.
 
     Brian2 prints ``8. Hz``, and its repr is ``8. * hertz``.
@@ -31,7 +31,7 @@ def said(given: object) -> str:
         return short(re.sub(r"(?<=\d)\.(?=[\s\]]|$)", "", str(given)))
     if isinstance(given, list | tuple) and any(hasattr(each, "in_best_unit") for each in given):
         opened, closed = "[]" if isinstance(given, list) else "()"
-        return short(f"{opened}{', '.join(map(said, given))}{closed}")
+        return short(f"{opened}{', '.join(map(quoted, given))}{closed}")
     return short(repr(given))
 
 
@@ -44,7 +44,7 @@ def check_kind(value: object, kind: type | tuple[type, ...], name: str, expected
         If it is not of this kind; `expected` says what to give.
     """
     if not isinstance(value, kind):
-        raise UserError(f"{name} = {said(value)}: give {expected}")
+        raise UserError(f"{name} = {quoted(value)}: give {expected}")
 
 
 def check_text(value: object, name: str, example: str, *, optional: bool = False) -> None:
@@ -80,7 +80,7 @@ def check_list(values: object, name: str, example: str) -> None:
         If it is not.
     """
     if isinstance(values, str | bytes) or not hasattr(values, "__iter__") or getattr(values, "ndim", 1) == 0:
-        raise UserError(f"{name} = {said(values)}: give a list, such as {example}")
+        raise UserError(f"{name} = {quoted(values)}: give a list, such as {example}")
 
 
 #: Characters that a terminal obeys or hides instead of showing: control and format characters, lone surrogates, unusual

@@ -10,7 +10,7 @@ from importlib.metadata import EntryPoint, entry_points
 from pkgutil import iter_modules
 from typing import Any, Generic, Protocol, TypeVar
 
-from .errors import UserError, said
+from .errors import UserError, quoted
 
 
 class Named(Protocol):
@@ -81,7 +81,7 @@ class Registry(Mapping[str, T]):
     def __getitem__(self, name: str) -> T:
         self._load_outside()
         if not isinstance(name, str):
-            raise UserError(f"{self.kind} = {said(name)}: give its name, such as '{next(iter(self._items), 'none')}'")
+            raise UserError(f"{self.kind} = {quoted(name)}: give its name, such as '{next(iter(self._items), 'none')}'")
         try:
             item = self._items[name]
         except KeyError:
@@ -129,9 +129,18 @@ class Registry(Mapping[str, T]):
 
 def known_are(name: str, known: Iterable[str]) -> str:
     """Say what is known instead of a name, and first which one was probably meant."""
+    names = list(dict.fromkeys(known))
+    near = nearest(name, names)
+    return (f"did you mean '{near}'? " if near else "") + (
+        f"known are {', '.join(names)}" if names else "there are none"
+    )
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return the name that was probably meant, empty if there is none: a similar one, or the first that begins so."""
     names = list(known)
-    near = difflib.get_close_matches(name, names, n=1)
-    return (f"did you mean '{near[0]}'? " if near else "") + f"known are {', '.join(names) or 'none'}"
+    begins = (each for each in names if len(name) > 1 and each.startswith(name))
+    return next(iter(difflib.get_close_matches(name, names, n=1)), "") or next(begins, "")
 
 
 def import_all(package: str, folder: Iterable[str]) -> None:

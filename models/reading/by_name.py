@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..catalogue import MODELS
 from ..definition.neuron import NeuronModel
-from ..ground.errors import UserError, said
+from ..ground.errors import UserError, quoted
 from ..ground.named_files import is_file
 from .files import model_from_file
 
@@ -31,10 +31,10 @@ def get_model(
     for option, given in (("input", input), ("synapses", synapses)):
         if given is not None:
             raise UserError(
-                f"{model}: {option} = {said(given)} can only be given for a Brian2 group in a file, as model.py:name"
+                f"{model}: {option} = {quoted(given)} can only be given for a Brian2 group in a file, as model.py:name"
             )
     if not isinstance(model, str):
-        raise UserError(f"expected a model's name or a NeuronModel, got {said(model)}")
+        raise UserError(f"expected a model's name or a NeuronModel, got {quoted(model)}")
     name, _, preset = model.partition(":")
     if name not in MODELS and any(mark in name for mark in "./\\"):
         raise UserError(

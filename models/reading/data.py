@@ -19,7 +19,7 @@ from cattrs.cols import homogenous_tuple_structure_factory
 from cattrs.gen import make_dict_structure_fn, mapping_structure_factory
 
 from ..definition.language import units
-from ..ground.errors import UserError, said, short, shortened
+from ..ground.errors import UserError, quoted, short, shortened
 from ..ground.registry import known_are
 
 #: The largest file that is read, in bytes, and the deepest nesting of tables or lists.
@@ -177,7 +177,7 @@ def _misfit(content: Any, path: tuple[str | int, ...], leaf: BaseException, wher
 
 
 def _quoted(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else said(value)
+    return str(value).lower() if isinstance(value, bool) else quoted(value)
 
 
 def _first(error: BaseException) -> tuple[tuple[str | int, ...], BaseException]:

@@ -18,7 +18,7 @@ from ..definition.language import units
 from ..definition.language.equation_lines import DIFFERENTIAL, PARAMETER
 from ..definition.language.noise import named
 from ..definition.neuron import NeuronModel
-from ..ground.errors import UserError, check_mapping, check_text, said, short
+from ..ground.errors import UserError, check_mapping, check_text, quoted, short
 from .group.equations import held_over_steps, lines_of, parameter
 from .group.linked import linked_notes
 from .group.method import method_of, with_rates_as_numbers
@@ -196,11 +196,11 @@ def _neuron(group: Any, index: int) -> tuple[brian2.NeuronGroup, int]:
     whole = part.source if part is not None else group
     if not isinstance(whole, brian2.NeuronGroup) or kind in _NOT_A_GROUP:
         raise UserError(
-            f"cannot convert {getattr(group, 'name', said(group))} ({kind}): "
+            f"cannot convert {getattr(group, 'name', quoted(group))} ({kind}): "
             f"{_NOT_A_GROUP.get(kind, 'give a Brian2 NeuronGroup')}"
         )
     if not isinstance(index, int | np.integer) or not 0 <= index < len(group):
-        raise UserError(f"{group.name} has {len(group)} neurons; give an index below that, not {said(index)}")
+        raise UserError(f"{group.name} has {len(group)} neurons; give an index below that, not {quoted(index)}")
     return whole, int(index) + (part.start if part is not None else 0)
 
 
@@ -255,7 +255,7 @@ def _model(asked: _Asked, driven: str | None, name: str | None) -> NeuronModel:
         *(["its synapses replaced by trains"] if arriving else []),
         *([f"{', '.join(held)} computed whenever needed, not once per step"] if held else []),
         *([f"{', '.join(texts.simplified)} without terms that cancel, as in Brian2"] if texts.simplified else []),
-        *([f"dt in its texts is {group.clock.dt}, whatever the time step of a run"] if texts.clock else []),
+        *([f"dt in its texts is {quoted(group.clock.dt)}, whatever the time step of a run"] if texts.clock else []),
         *linked_notes(group, texts.places),
         *([chosen.note] if chosen.note else []),
     ]

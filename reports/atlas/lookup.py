@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from ...models.ground.errors import UserError, check_list, check_text, said, short
+from ...models.ground.errors import UserError, check_list, check_text, quoted, short
 from ...models.ground.named_files import name_in
 from ...models.ground.registry import known_are
 from . import kept
@@ -46,7 +46,7 @@ def atlas(models: list[str] | None = None, *, stimulus: str | None = None, level
     wanted = {name: value for name, value in (("stimulus", stimulus), ("level", level)) if value is not None}
     for name, value in wanted.items():
         if not isinstance(value, str):
-            raise UserError(f"{name} = {said(value)}: give a text, such as stimulus='constant' or level='20 Hz'")
+            raise UserError(f"{name} = {quoted(value)}: give a text, such as stimulus='constant' or level='20 Hz'")
         has = dict.fromkeys(kept.read(columns=[name])[name])
         if value not in has:
             raise UserError(f"the atlas has no {name} '{short(value)}': {known_are(value, has)}")

@@ -14,20 +14,32 @@ from ...accuracy.search.status import Status
 from ...accuracy.study.phases.progress import Progress
 from ...models.ground.errors import UserError
 from ...models.ground.named_files import name_in
+from ...models.reading.by_name import get_model
 from ..atlas import kept
 from ..atlas.checking import check
 from ..atlas.making import make, missing
-from ..atlas.plan import parts
+from ..atlas.plan import DRIVES, parts
 from ..page.atlas_page import atlas_page
 from ..tables.table import cheapest
 from ..writing.files import write_file
 from ..writing.numbers import as_said
 from ..writing.records import records
-from ..writing.text import frame, prose
+from ..writing.text import frame, how_many, prose
 from .about_machine.cache import Said
 
 #: Columns of `show`.
-SHOWN = ("stimulus", "level", "tolerance", "model", "method", "detection", "dt_ms", "flops_per_ms", "error_ms")
+SHOWN = (
+    "stimulus",
+    "level",
+    "horizon_ms",
+    "tolerance",
+    "model",
+    "method",
+    "detection",
+    "dt_ms",
+    "flops_per_ms",
+    "error_ms",
+)
 _PART = ["model", "stimulus", "level", "horizon_ms"]
 
 
@@ -64,7 +76,7 @@ def info(folder: Path | None = None) -> Said:
     )
     text = [
         f"{numbers['parts_made']} of {len(planned)} parts are made: {numbers['models']} models and presets, "
-        f"{len(judged)} rows, {numbers['with_cost']} of them with a cost",
+        f"{how_many(len(judged), 'row')}, {numbers['with_cost']} of them with a cost",
         f"{seconds / 3600:.2f} hours of processor time{per_part}, {size / 1e6:.2f} MB",
         frame("Parts by drive", drives),
         "spikecost atlas make goes on, the most useful parts first" if lacking else "nothing is missing",
@@ -85,10 +97,12 @@ def show(model: str, *, folder: Path | None = None, **wanted: Any) -> Said:
     rows = kept.read(folder, models=[name], wanted=chosen)
     rows = rows[rows["model"].isin([model]) if ":" in model else rows["model"].map(name_in) == name]
     if not len(rows):
+        get_model(model)  # there is no such model
         raise UserError(
             f"the atlas has nothing of {model} with these choices; `spikecost atlas info` says what it has, and "
             f"`spikecost atlas make --models {model}` makes its parts"
         )
+    rows = _in_order(rows)
     best = cheapest(rows)
     lacking = rows.groupby(_PART, sort=False)["flops_per_ms"].count()
     said = [
@@ -99,6 +113,17 @@ def show(model: str, *, folder: Path | None = None, **wanted: Any) -> Said:
     title = f"The cheapest way to run {model} at equal spike-time accuracy"
     text = "\n".join([frame(title, as_said(best), SHOWN), *said])
     return Said(text, {"cheapest": records(best), "rows": len(rows)})
+
+
+def _in_order(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return rows by drive, then by rate (multiples of the rheobase last), then by horizon."""
+    keys = {
+        "drive": rows["stimulus"].map(DRIVES.index),
+        "of rheobase": rows["level"].str.endswith("rheobase"),
+        "number": rows["level"].str.partition(" ")[0].astype(float),
+    }
+    order = rows.assign(**keys).sort_values([*keys, "horizon_ms"], kind="stable").index
+    return rows.loc[order]
 
 
 def _why(rows: pd.DataFrame, key: Sequence[object]) -> str:
@@ -136,8 +161,8 @@ def made(
     begun = time.monotonic()
     found = make(models, drives, seconds=seconds, jobs=jobs, folder=folder, store=store, progress=progress)
     text = (
-        f"{len(found.parts)} parts were made in {found.seconds:.0f} s of processor time "
-        f"({time.monotonic() - begun:.0f} s); {found.left} are missing"
+        f"{how_many(len(found.parts), 'part')} made in {found.seconds:.0f} s of processor time "
+        f"({time.monotonic() - begun:.0f} s); {found.left} missing"
     )
     made_now = [list(part.key) for part in found.parts]
     return Said(text, {"made": made_now, "processor_seconds": found.seconds, "missing": found.left})

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import math
+import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from ...harness.executors.beside import beside
 from ...models.ground.errors import UserError
 from ...models.ground.registry import Registry
 from ..page import page
@@ -33,6 +36,8 @@ class ReportFormat:
     name: str
     files: Callable[[RunTables], dict[str, bytes]]
     """A function from a run to files: their names and contents."""
+    brief: Callable[[RunTables], dict[str, bytes]] | None = None
+    """The same for a report in all formats, if it can be smaller."""
 
 
 def render(run: RunTables, formats: Iterable[str] | None = None) -> dict[str, bytes]:
@@ -42,7 +47,8 @@ def render(run: RunTables, formats: Iterable[str] | None = None) -> dict[str, by
     ----------
     run : RunTables
     formats : iterable of str, optional
-        Names in `FORMATS`; by default all, without the figures that the folder of the run has.
+        Names in `FORMATS`; by default all, without the figures that the folder of the run has, and with tables of more
+        than `LONG` rows only as Parquet.
 
     Raises
     ------
@@ -57,10 +63,23 @@ def render(run: RunTables, formats: Iterable[str] | None = None) -> dict[str, by
             "there is nothing to report: no model reached any tolerance of this run; its page lists the reasons"
         )
     kinds = tuple(name for name in wanted if name in _DRAWN)
-    found = draw(run, kinds) if formats is None else _figures(run, kinds)
-    for name, each in wanted.items():
-        if name not in kinds:
-            found |= each.files(run)
+    apart = [name for name in wanted if name in _APART]
+    here = [name for name in wanted if name not in (*kinds, *apart)]
+    brief = formats is None
+    pictures = partial(draw if brief else _figures, run, kinds)
+    if (kinds or apart) and here and len(run.points) > _MANY and (os.cpu_count() or 1) > 1:
+        with beside(partial(_files, run, apart, brief, pictures)) as others:
+            return _files(run, here, brief) | others()
+    return _files(run, [*apart, *here], brief, pictures)
+
+
+def _files(
+    run: RunTables, names: Sequence[str], brief: bool, pictures: Callable[[], dict[str, bytes]] = dict
+) -> dict[str, bytes]:
+    """Return the pictures and the files of some formats."""
+    found = pictures()
+    for each in map(FORMATS.__getitem__, names):
+        found |= (each.brief if brief and each.brief else each.files)(run)
     return found
 
 
@@ -87,18 +106,19 @@ def _latex(run: RunTables) -> dict[str, bytes]:
     return {"tables.tex": "\n".join(parts).encode()}
 
 
-def _csv(run: RunTables) -> dict[str, bytes]:
-    return {f"{name}.csv": to_csv(getattr(run, name)) for name in TABLES}
+def _csv(run: RunTables, most: float = math.inf) -> dict[str, bytes]:
+    return {f"{name}.csv": to_csv(getattr(run, name)) for name in TABLES if len(getattr(run, name)) <= most}
 
 
 def _parquet(run: RunTables) -> dict[str, bytes]:
     return {f"{name}.parquet": to_parquet(getattr(run, name)) for name in TABLES}
 
 
-def _json(run: RunTables) -> dict[str, bytes]:
-    facts = {"about": run.about, "provenance": run.provenance}
+def _json(run: RunTables, most: float = math.inf) -> dict[str, bytes]:
+    long = [name for name in TABLES if len(getattr(run, name)) > most]
+    facts = {"about": run.about, "provenance": run.provenance, **({"only in Parquet": long} if long else {})}
     head = json.dumps(facts, indent=1, ensure_ascii=False, allow_nan=False).removesuffix("\n}")
-    tables = (f' "{name}": {listed(records(getattr(run, name)))}' for name in TABLES)
+    tables = (f' "{name}": {listed(records(getattr(run, name)))}' for name in TABLES if name not in long)
     return {"run.json": ",\n".join([head, *tables, ""]).removesuffix(",\n").encode() + b"\n}"}
 
 
@@ -116,16 +136,21 @@ def _figures(run: RunTables, kinds: Sequence[str]) -> dict[str, bytes]:
     return draw(run, kinds) | (drawn(run, others) if others else {})
 
 
+#: In a report in all formats, tables with more rows than this are only Parquet files, which have a tenth of the size.
+LONG = 5_000
 #: Formats of figures; they are drawn together.
 _DRAWN = ("svg", "pdf", "png")
+#: What is made in a second process together with the figures, if a run has more points than this: it takes as long
+#: then as all other formats. To start the process takes longer than to draw the figures of a small run.
+_APART, _MANY = ("json",), 1000
 FORMATS: Registry[ReportFormat] = Registry("format", "spikecost.formats")
 for _format in (
     ReportFormat("html", _html),
     ReportFormat("md", _markdown),
     ReportFormat("tex", _latex),
-    ReportFormat("csv", _csv),
+    ReportFormat("csv", _csv, lambda run: _csv(run, LONG)),
     ReportFormat("parquet", _parquet),
-    ReportFormat("json", _json),
+    ReportFormat("json", _json, lambda run: _json(run, LONG)),
     ReportFormat("bib", _bib),
     ReportFormat("txt", _text),
     *(ReportFormat(kind, partial(_figures, kinds=(kind,))) for kind in _DRAWN),

@@ -25,7 +25,7 @@ def report(folder: str | Path, formats: Iterable[str] | None = None, out: str | 
         Folder of the run.
     formats : iterable of str, optional
         Names in `FORMATS`. By default all; ``svg`` and ``pdf`` are then of the figures for papers alone, and not
-        also of those that the folder of the run has as pictures.
+        also of those that the folder of the run has as pictures, and long tables are only Parquet files.
     out : str or Path, optional
         Folder of the report; by default ``report`` in the folder of the run.
 

@@ -18,7 +18,7 @@ from ..tables.repeats import NOTED
 from ..writing.notebook import Shown, frame_html
 from ..writing.numbers import NOTE
 from ..writing.records import records
-from ..writing.text import frame, prose
+from ..writing.text import frame, how_many, prose
 from .run_folder import RunFolder
 
 CASE = list(shared_columns.CASE)
@@ -128,7 +128,7 @@ def _not_run(apart: pd.DataFrame, table: pd.DataFrame, one: str, other: str) -> 
         new = [str(each) for each in rows[name].unique() if str(each) not in known]
         parts += [f"{name} {', '.join(new)}"] if new else []
     what = f": {'; '.join(parts)}" if parts else ""
-    return [f"{len(rows)} cases with a number in the {other} run were not run in the {one}{what}"]
+    return [f"{how_many(len(rows), 'case')} with a number in the {other} run not run in the {one}{what}"]
 
 
 def _changed(first: RunFolder, second: RunFolder) -> pd.DataFrame:

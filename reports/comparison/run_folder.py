@@ -25,7 +25,7 @@ from matplotlib.figure import Figure
 
 from ...accuracy.study.study import Study
 from ...accuracy.study.winners import winners
-from ...models.ground.errors import UserError, said, short
+from ...models.ground.errors import UserError, quoted, short
 from ...models.ground.interruption import keeping
 from ...models.ground.named_files import named_in, seen_from_here
 from ...models.reading.data import read_json
@@ -59,6 +59,7 @@ CHEAPEST = "The cheapest way to run each model at equal spike-time accuracy"
 SHOWN = (
     "stimulus",
     "level",
+    "horizon_ms",
     "tolerance",
     "model",
     "method",
@@ -124,7 +125,7 @@ class RunFolder(Shown, RunTables):
             If the folder contains no run, or one that is incomplete or of another version.
         """
         if not isinstance(folder, str | Path):
-            raise UserError(f"folder = {said(folder)}: give the folder of a run, such as 'spikecost-report'")
+            raise UserError(f"folder = {quoted(folder)}: give the folder of a run, such as 'spikecost-report'")
         folder = Path(folder)
         about, content = read_files(folder, (PROVENANCE, *map(table_file, TABLES)))
         try:

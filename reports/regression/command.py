@@ -18,7 +18,7 @@ from ..results.suite_file import read_suite
 from ..writing import escape
 from ..writing.files import save_figure, write_file
 from ..writing.records import dumps
-from ..writing.text import prose
+from ..writing.text import how_many, prose
 from . import history_text, output
 from .judge import different, judge, refuse_incomparable, refuse_wrong_counts
 from .kept import baseline as baselines
@@ -198,10 +198,7 @@ def update(
         return dumps(
             {"baseline": baseline, "added": changed.added, "changed": changed.changed, "removed": changed.removed}
         )
-    return prose(
-        f"{baseline}: {len(changed.added)} figures added, {len(changed.changed)} changed, "
-        f"{len(changed.removed)} removed; review the difference and commit it"
-    )
+    return prose(f"{baseline}: {changed.said()}")
 
 
 def add(history: str | Path | None, figures: Figures, commit: str | None = None, as_json: bool = False) -> str:
@@ -210,7 +207,7 @@ def add(history: str | Path | None, figures: Figures, commit: str | None = None,
     new = store.add(figures, commit or _commit(figures))
     if as_json:
         return dumps({"history": str(store.path), "added": new, "runs": len(store)})
-    what = f"added as run {len(store)}" if new else f"this run is there already; {len(store)} runs"
+    what = f"added as run {len(store)}" if new else f"this run is there already; {how_many(len(store), 'run')}"
     return prose(f"{store.path}: {what}")
 
 
@@ -281,7 +278,7 @@ def _title(store: History, steps: Mapping[str, Sequence[Change]], commits: Seque
     changed = sum(bool(each) for each in steps.values())
     beyond = len({step.judged.figure for commit in commits for step in commit.steps if step.beyond})
     more = f", {beyond} of them beyond {'their limits' if beyond > 1 else 'its limit'}" if beyond else ""
-    return f"{store.path}: {len(store)} runs, {len(steps)} figures, {changed} changed{more}"
+    return f"{store.path}: {how_many(len(store), 'run')}, {how_many(len(steps), 'figure')}, {changed} changed{more}"
 
 
 def _history_json(

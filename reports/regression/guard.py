@@ -328,10 +328,7 @@ def update_baseline(path: str, kept: dict[str, Figures], whole: bool = True) -> 
             new = merged(replace(old, values=others), new)
             kept_too = f"; {len(others)} of models that these tests do not use were kept"
     changed = baselines.update(path, replace(new, times=old.times))
-    return (
-        f"{path}: {len(changed.added)} figures added, {len(changed.changed)} changed, "
-        f"{len(changed.removed)} removed{kept_too}; review the difference and commit it"
-    )
+    return f"{path}: {changed.said(kept_too)}"
 
 
 def _quantity(value: Any) -> Any:

@@ -11,7 +11,7 @@ from typing import Any
 
 from ...models.ground.html import table_html
 from ..writing.notebook import Shown
-from ..writing.text import prose, rows
+from ..writing.text import how_many, prose, rows
 
 
 class FigureVerdict(StrEnum):
@@ -161,10 +161,11 @@ class Judgement(Shown):
         judged = n[REGRESSED] + n[HOLDS] + n[IMPROVED]
         first = {
             REGRESSED: f"{n[REGRESSED]} of {judged} figures regressed",
-            CONTRADICTED: f"{n[CONTRADICTED]} counts differ from what the processor executed",
+            CONTRADICTED: how_many(n[CONTRADICTED], "count differs", "counts differ")
+            + " from what the processor executed",
             IMPROVED: f"{n[IMPROVED]} of {judged} figures improved by more than their limit",
             NOT_COMPARABLE: "not all can be compared",
-            HOLDS: f"{n[HOLDS]} figures hold",
+            HOLDS: how_many(n[HOLDS], "figure holds", "figures hold"),
         }.get(self.verdict, "could not be judged")
         told = {REGRESSED, HOLDS, self.verdict} - {NOT_JUDGED, NOT_COMPARABLE}
         others = [verdict for verdict in FigureVerdict if n[verdict] and verdict not in told]

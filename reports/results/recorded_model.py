@@ -13,7 +13,7 @@ from typing import Any
 from ...models.definition.language import units
 from ...models.definition.neuron import NeuronModel
 from ...models.definition.parts.tables import TableGrid
-from ...models.ground.errors import UserError, said, short
+from ...models.ground.errors import UserError, quoted, short
 
 _TEXTS = ("description", "source", "equations", "threshold", "reset", "input", "interpretation", "content")
 _TABLES = ("parameters", "constants", "initial")
@@ -77,7 +77,7 @@ def _quantity(described: Any, *, text_allowed: bool = False) -> Any:
         and type(described["value"]) in (int, float)
         and isinstance(described["unit"], str)
     ):
-        raise UserError(f"{said(described)} is not a quantity; expected a value and a unit")
+        raise UserError(f"{quoted(described)} is not a quantity; expected a value and a unit")
     value = float(units.internal(described["value"]))
     return units.quantity(value, units.dimension_named(described["unit"]))
 
@@ -86,5 +86,5 @@ def _grid(described: Any) -> TableGrid | None:
     if described is None:
         return None
     if not (isinstance(described, Mapping) and described.keys() == {"step", "low", "high"}):
-        raise UserError(f"{said(described)} is not a grid of tables; expected step, low and high")
+        raise UserError(f"{quoted(described)} is not a grid of tables; expected step, low and high")
     return TableGrid(**{name: _quantity(value) for name, value in described.items()})

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from ...accuracy.study.study import ours_in
-from ...models.ground.errors import UserError, said, short
+from ...models.ground.errors import UserError, quoted, short
 from ...models.ground.named_files import name_in
 from ...models.reading.data import Misfit, structure
 from ..tables import (
@@ -265,7 +265,7 @@ def check_table(name: str, frame: pd.DataFrame) -> None:
         )
         if odd is not None:
             raise UserError(
-                f"its table '{name}' has {said(odd)} in the column '{short(str(column))}' of "
+                f"its table '{name}' has {quoted(odd)} in the column '{short(str(column))}' of "
                 f"{'text' if text else 'numbers'}"
             )
 

@@ -32,7 +32,7 @@ from typing import Any
 from ...accuracy.search.criterion import Criterion, parse_criterion
 from ...accuracy.study.suite import Suite, changed
 from ...flops.conventions import CONVENTIONS, Convention
-from ...models.ground.errors import UserError, said
+from ...models.ground.errors import UserError, quoted
 from ...models.ground.named_files import named_in, runs_code, seen_from_here
 from ...models.reading.data import Milliseconds, read_text, read_toml, structure
 
@@ -133,7 +133,7 @@ def _criterion(text: str) -> Criterion:
     try:
         return parse_criterion(text)
     except UserError as error:
-        raise UserError(f"criteria = {said(text)}: {error}") from None
+        raise UserError(f"criteria = {quoted(text)}: {error}") from None
 
 
 def _convention(name: str, given: _OwnConvention, path: str | Path) -> Convention:

@@ -16,7 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsed
 from rich.progress import Progress as Bar
 
 from ...accuracy.study.phases.progress import Progress
-from ...models.ground.errors import NoThreadError, UserError, said, visible
+from ...models.ground.errors import NoThreadError, UserError, quoted, visible
 from ...models.ground.threads import started
 
 #: Longest time between two lines of progress if no bar can be drawn, in s.
@@ -50,7 +50,7 @@ def shown(progress: Progress | None) -> AbstractContextManager[Progress]:
     if progress is None:
         return bars(lines=False)
     if not all(callable(getattr(progress, name, None)) for name in ("begin", "done", "say")):
-        raise UserError(f"progress = {said(progress)}: give a Progress, or leave it out")
+        raise UserError(f"progress = {quoted(progress)}: give a Progress, or leave it out")
     return nullcontext(progress)
 
 

@@ -33,9 +33,11 @@ def to_figures(
     """
     found = {}
     engine = figure.get_layout_engine()
-    # by these settings, a figure would get another layout engine in place of none
-    none = matplotlib.rc_context({"figure.autolayout": False, "figure.constrained_layout.use": False})
-    with warnings.catch_warnings(), none:
+    # the first two would give a figure another layout engine in place of none; the last is for names within an SVG
+    own = matplotlib.rc_context(
+        {"figure.autolayout": False, "figure.constrained_layout.use": False, "svg.hashsalt": "spikecost"}
+    )
+    with warnings.catch_warnings(), own:
         # a letter that the font lacks, in the name of a model, is drawn as a box; the page has it as text
         warnings.filterwarnings("ignore", r"Glyph \d+ .* missing from font", UserWarning)
         figure.draw_without_rendering()

@@ -60,6 +60,11 @@ def numeric(column: pd.Series) -> bool:
     return column.dtype.kind in "fi" or all(isinstance(each, str) and bool(_NUMBER.fullmatch(each)) for each in column)
 
 
+def how_many(things: int, one: str, several: str = "") -> str:
+    """Say how many of something there are: ``1 row``, ``2 rows``; `several` is the plural, if it is not with an s."""
+    return f"{things} {one if things == 1 else several or f'{one}s'}"
+
+
 def prose(text: str) -> str:
     """Break the lines of a text between words where they are wider than the terminal; an indent is continued."""
     most = width()

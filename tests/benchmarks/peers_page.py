@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 FIRST, LAST = "<!-- peers -->", "<!-- end of peers -->"
-HEADER = ["model", "method", "neurons", "our ns", "time over ours (range of the rounds)"]
+#: The columns before those of programs.
+FIXED = ["model", "method", "neurons", "ours (ns)"]
 
 
-def rows_in(page: str) -> list[list[str]]:
-    """Return the rows that a page has."""
+def rows_in(page: str) -> list[dict[str, str]]:
+    """Return the rows that a page has, by column."""
     lines = [line for line in page.split(FIRST)[1].split(LAST)[0].splitlines() if line.startswith("|")]
-    return [[each.strip() for each in line.strip("|").split("|")] for line in lines[2:]]
+    if not lines:
+        return []
+    header, _, *rows = [[each.strip() for each in line.strip("|").split("|")] for line in lines]
+    return [dict(zip(header, row, strict=True)) for row in rows]
 
 
 def put(page: str, model: str, method: str, table: Sequence[Mapping[str, object]], said: str) -> str:
@@ -22,20 +26,22 @@ def put(page: str, model: str, method: str, table: Sequence[Mapping[str, object]
     page : str
     model, method : str
     table : sequence of mapping
-        One row per number of neurons and program, ours first: ``neurons``, ``program``, ``ns``, ``over ours``, ``from``
-        and ``to``.
+        One row per number of neurons and program, ours first: ``neurons``, ``program`` (with its scheme in
+        parentheses, if that is its own), ``ns``, ``over ours``, ``from`` and ``to``.
     said : str
         Where and when it was measured.
     """
-    rows = [row for row in rows_in(page) if row[:2] != [model, method]]
+    rows = [row for row in rows_in(page) if (row["model"], row["method"]) != (model, method)]
     for neurons in dict.fromkeys(row["neurons"] for row in table):
         ours, *others = [row for row in table if row["neurons"] == neurons]
-        one = all(row["from"] == row["to"] for row in others)
-        parts = [
-            f"{row['program']} {row['over ours']}" + ("" if one else f" ({row['from']}-{row['to']})") for row in others
-        ]
-        rows.append([model, method, str(neurons), str(ours["ns"]), "; ".join(parts)])
-    lines = [f"| {' | '.join(row)} |" for row in (HEADER, *rows)]
-    lines.insert(1, "|---" * len(HEADER) + "|")
+        cells = dict(zip(FIXED, [model, method, f"{neurons:,}", str(ours["ns"])], strict=True))
+        for row in others:
+            name, _, scheme = str(row["program"]).rstrip(")").partition(" (")
+            spread = "" if row["from"] == row["to"] else f" ({row['from']} to {row['to']})"
+            cells[name] = f"{row['over ours']}{spread}{scheme and f', {scheme}'}"
+        rows.append(cells)
+    header = [*FIXED, *dict.fromkeys(name for row in rows for name in row if name not in FIXED)]
+    lines = [header, ["---"] * len(header), *([row.get(name) or "-" for name in header] for row in rows)]
     before, rest = page.split(FIRST)
-    return "".join([before, "\n".join([FIRST, said, "", *lines, LAST]), rest.split(LAST)[1]])
+    written = "\n".join([FIRST, said, "", *(f"| {' | '.join(row)} |" for row in lines), LAST])
+    return "".join([before, written, rest.split(LAST)[1]])

@@ -31,10 +31,11 @@ from spikecost.models.reading.by_name import get_model
 from spikecost.models.step import make_step
 from spikecost.reports.regression.kept.figures import Figures
 from spikecost.reports.regression.kept.history import History, store_path
+from spikecost.reports.writing.numbers import short
 from spikecost.reports.writing.text import rows
 
 from .loops import Loop
-from .peers_page import HEADER, put, rows_in
+from .peers_page import FIXED, put, rows_in
 
 DT = Fraction(1, 40)
 ROUNDS = int(os.environ.get("SPIKECOST_PEERS", "0"))
@@ -148,8 +149,8 @@ def test_peers(benchmark, model, method, capsys):
             if len(samples.get((name, neurons), ())) < len(ours):
                 continue
             over = sorted(their / own for their, own in zip(samples[name, neurons], ours, strict=True))
-            row = {"neurons": neurons, "program": programs.label(name), "ns": f"{median(samples[name, neurons]):.3g}"}
-            more = {"over ours": f"{median(over):.3g}", "from": f"{over[0]:.3g}", "to": f"{over[-1]:.3g}"}
+            row = {"neurons": neurons, "program": programs.label(name), "ns": short(median(samples[name, neurons]))}
+            more = {"over ours": short(median(over)), "from": short(over[0]), "to": short(over[-1])}
             table.append({**row, **more})
             if name != OURS:
                 ratios[f"{model}/{method}/{neurons} neurons/{name}/time_over_ours"] = median(over)
@@ -179,11 +180,12 @@ def test_the_page_keeps_what_was_measured():
     ]
     page = put("a\n<!-- peers -->\nNot measured yet.\n<!-- end of peers -->\nb\n", "lif", "euler", table, "here")
     page = put(page, "adex", "euler", table[:2], "here")
-    assert rows_in(page) == [
-        ["lif", "euler", "1", "5", "nest (exact) 2.5 (1-3)"],
-        ["lif", "euler", "1024", "5", "nest (exact) 2.5 (1-3)"],
-        ["adex", "euler", "1", "5", "nest (exact) 2.5 (1-3)"],
+    assert [list(row.values()) for row in rows_in(page)] == [
+        ["lif", "euler", "1", "5", "2.5 (1 to 3), exact"],
+        ["lif", "euler", "1,024", "5", "2.5 (1 to 3), exact"],
+        ["adex", "euler", "1", "5", "2.5 (1 to 3), exact"],
     ]
+    assert list(rows_in(page)[0]) == [*FIXED, "nest"]
     assert page.startswith("a\n<!-- peers -->\nhere\n\n| model |")
     assert put(page, "adex", "euler", table[:2], "here") == page
     assert page.endswith("<!-- end of peers -->\nb\n")
@@ -193,8 +195,7 @@ def test_the_page_of_the_documents_has_the_place():
     page = (Path(__file__).parents[2] / "docs" / "simulators.md").read_text(encoding="utf-8")
     rows = rows_in(page)
     assert bool(rows) != ("\nNot measured yet.\n" in page)
-    assert all(len(row) == len(HEADER) for row in rows)
     if rows:
-        assert {tuple(row[:3]) for row in rows} == {
-            (model, method, str(n)) for model, method in STEPPED for n in (1, 1024, 100_000)
+        assert {tuple(row[name] for name in FIXED[:3]) for row in rows} == {
+            (model, method, f"{n:,}") for model, method in STEPPED for n in (1, 1024, 100_000)
         }

@@ -282,8 +282,8 @@ def test_flops_per_ms_are_those_of_the_steps_in_a_ms():
     ("dt", "message"),
     [
         (0.1, "dt = 0.1 is not a time; give a Brian2 quantity such as 0.1*ms"),
-        (1 * mV, "dt = 1. mV is not a time; give a Brian2 quantity such as 0.1*ms"),
-        (-1 * ms, "dt = -1. ms is not positive; give a time such as 0.1*ms"),
+        (1 * mV, "dt = 1 mV is not a time; give a Brian2 quantity such as 0.1*ms"),
+        (-1 * ms, "dt = -1 ms is not positive; give a time such as 0.1*ms"),
     ],
 )
 def test_a_bad_dt(dt, message):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 import heyoka
@@ -72,19 +73,20 @@ class Flow:
         """The rates of change of all distances, by the variables that are held."""
         self._free = self._integrator(frozenset(), event=True)
         held = self.system.held
-        self._held = self._integrator(held, event=False) if set(held) != set(self.system.state) else None
+        self.moves_while_refractory = set(held) != set(self.system.state)
+        """Whether any variable changes while the model is refractory."""
         self._inspectors: dict[frozenset[str], Inspector] = {frozenset(): self._inspector(frozenset())}
-        self._inspectors |= {held: self._inspector(held)} if self._held is not None and held else {}
+        self._inspectors |= {held: self._inspector(held)} if self.moves_while_refractory and held else {}
+
+    @cached_property
+    def _held(self) -> Any:
+        """The integrator while the model is refractory; most models never are, and it takes long to compile."""
+        return self._integrator(self.system.held, event=False)
 
     @property
     def order(self) -> int:
         """Order of the series."""
         return int(self._free.order)
-
-    @property
-    def moves_while_refractory(self) -> bool:
-        """Whether any variable changes while the model is refractory."""
-        return self._held is not None
 
     def forget(self) -> None:
         """Begin a new solution."""
@@ -167,7 +169,6 @@ class Flow:
             If the solution does not exist beyond this time.
         """
         integrator = self._held if refractory else self._free
-        assert integrator is not None
         if self._conditions:
             flow = self.system.held if refractory else frozenset()
             self.switching.keep_at_rest(state, numbers, switches, now, self._inspectors[flow])
@@ -260,7 +261,7 @@ class Flow:
 
     def reset_cooldowns(self) -> None:
         """Forget which events were just found, before another solution or a repeated part of this one."""
-        for integrator in (self._free, self._held):
+        for integrator in (self._free, self.__dict__.get("_held")):  # the latter may not have been needed yet
             if integrator is not None and integrator.with_events:
                 integrator.reset_cooldowns()
 

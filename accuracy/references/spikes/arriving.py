@@ -38,10 +38,12 @@ class Arriving:
             values = [np.full(len(train), np.nan) if train.values is None else train.values for train in several]
             self._values = np.concatenate(values) if order is None else np.concatenate(values)[order]
         del order
-        later = np.diff(times, prepend=-1.0) > 0
-        self.times = times if later.all() else times[later]
+        new = np.ones(len(times), dtype=bool)
+        np.greater(times[1:], times[:-1], out=new[1:])
+        self.times = times if new.all() else times[new]
         """In ms, each once."""
-        self._edges = np.flatnonzero(np.append(later, True)).astype(np.min_scalar_type(len(times)))
+        self._edges = None if new.all() else np.append(np.flatnonzero(new), len(times))
+        """Where the arrivals of each time begin, unless each has one."""
         self._disturbed = {
             name: disturbed
             if amplify(model.system.arrivals[name], model.system.state, model.parameter_values)
@@ -70,7 +72,7 @@ class Arriving:
         """
         system = self._model.system
         held = system.held if refractory else frozenset()
-        for k in range(*map(int, self._edges[i : i + 2])):
+        for k in range(i, i + 1) if self._edges is None else range(*map(int, self._edges[i : i + 2])):
             which = self._which[k]
             name, parameter = self._inputs[which], self._parameters[which]
             values = {**parameters, **state}

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ....models.definition.language import units
-from ....models.ground.errors import UserError, check_list, said
+from ....models.ground.errors import UserError, check_list, quoted
 from ..base import Stimulus
 from ..kind import STIMULI, Kind
 from ..parts.quantities import internal_values
@@ -38,7 +38,7 @@ def piecewise_constant(pieces: Sequence[tuple[Any, Any]]) -> Stimulus:
         raise UserError("a stimulus needs at least one (duration, value) piece")
     wrong = next((each for each in pieces if not isinstance(each, list | tuple) or len(each) != 2), None)
     if wrong is not None:
-        raise UserError(f"pieces has {said(wrong)}: give pairs of a duration and a value")
+        raise UserError(f"pieces has {quoted(wrong)}: give pairs of a duration and a value")
     dimension, values = internal_values(*(value for _, value in pieces))
     return Stimulus([units.in_ms(duration, "duration") for duration, _ in pieces], values, dimension)
 

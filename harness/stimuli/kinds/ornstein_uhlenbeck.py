@@ -9,7 +9,7 @@ from typing import Any
 from brian2 import ms
 
 from ....models.definition.language import units
-from ....models.ground.errors import UserError, said
+from ....models.ground.errors import UserError, quoted
 from ..base import Stimulus
 from ..kind import STIMULI, Kind
 from ..parts.quantities import internal_values, random_numbers, whole_pieces
@@ -44,7 +44,7 @@ def ornstein_uhlenbeck(mean: Any, sd: Any, tau: Any, grid: Any, duration: Any, *
     interval = units.in_ms(grid, "grid")
     dimension, (center, spread) = internal_values(mean, sd)
     if spread < 0:
-        raise UserError(f"sd = {said(sd)} is negative; give a standard deviation of at least 0")
+        raise UserError(f"sd = {quoted(sd)} is negative; give a standard deviation of at least 0")
     memory = math.exp(-float(interval / units.in_ms(tau, "tau")))
     noise = random_numbers(seed).standard_normal(count + 1)
     points = [center + spread * float(noise[0])]

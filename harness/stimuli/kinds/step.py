@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ....models.definition.language import units
-from ....models.ground.errors import UserError, said
+from ....models.ground.errors import UserError, quoted
 from ..base import Stimulus
 from ..kind import STIMULI, Kind
 from ..parts.quantities import internal_values
@@ -22,7 +22,7 @@ def step(before: Any, after: Any, at: Any, duration: Any) -> Stimulus:
     first, whole = units.in_ms(at, "at"), units.in_ms(duration, "duration")
     if first >= whole:
         raise UserError(
-            f"the step at {said(at)} does not fit into the horizon of {said(duration)}; give an earlier time"
+            f"the step at {quoted(at)} does not fit into the horizon of {quoted(duration)}; give an earlier time"
         )
     dimension, values = internal_values(before, after)
     return Stimulus([first, whole - first], values, dimension)

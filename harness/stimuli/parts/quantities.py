@@ -9,7 +9,7 @@ from brian2 import Hz
 from brian2.units.fundamentalunits import Dimension
 
 from ....models.definition.language import units
-from ....models.ground.errors import UserError, said
+from ....models.ground.errors import UserError, quoted
 
 
 def random_numbers(seed: Any) -> np.random.Generator:
@@ -21,7 +21,7 @@ def random_numbers(seed: Any) -> np.random.Generator:
         If the seed is not a whole number of at least 0.
     """
     if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
-        raise UserError(f"seed = {said(seed)} is not a whole number of at least 0; give one such as 0")
+        raise UserError(f"seed = {quoted(seed)} is not a whole number of at least 0; give one such as 0")
     return np.random.default_rng(int(seed))
 
 
@@ -35,7 +35,7 @@ def internal_values(*values: Any) -> tuple[Dimension, list[float]]:
     """
     dimensions = {units.dimension_of(value) for value in values}
     if len(dimensions) > 1:
-        raise UserError(f"the values of a stimulus have different units: {', '.join(map(said, values))}")
+        raise UserError(f"the values of a stimulus have different units: {', '.join(map(quoted, values))}")
     return dimensions.pop(), [float(units.internal(value)) for value in values]
 
 
@@ -52,9 +52,9 @@ def per_ms(frequency: Any, what: str) -> float:
     except UserError as error:
         raise UserError(f"{what}: {error}") from None
     if dimension is not Hz.dim:
-        raise UserError(f"{what} = {said(frequency)} is not a frequency; give a Brian2 quantity such as 8*Hz")
+        raise UserError(f"{what} = {quoted(frequency)} is not a frequency; give a Brian2 quantity such as 8*Hz")
     if value <= 0:
-        raise UserError(f"{what} = {said(frequency)} is not positive; give a frequency such as 8*Hz")
+        raise UserError(f"{what} = {quoted(frequency)} is not positive; give a frequency such as 8*Hz")
     return value
 
 
@@ -69,6 +69,6 @@ def whole_pieces(piece: Any, duration: Any) -> int:
     count = units.in_ms(duration, "duration") / units.in_ms(piece, "piece")
     if count.denominator != 1:
         raise UserError(
-            f"pieces of {said(piece)} do not fill a duration of {said(duration)}; give a whole number of them"
+            f"pieces of {quoted(piece)} do not fill a duration of {quoted(duration)}; give a whole number of them"
         )
     return int(count)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from ....models.definition.language import units
 from ....models.definition.neuron import NeuronModel
 from ....models.definition.parts.arrivals import parameters_of
-from ....models.ground.errors import UserError, said, short
+from ....models.ground.errors import UserError, quoted, short
 
 Array = NDArray[np.float64]
 
@@ -148,7 +148,7 @@ def recorded_train(times: Any) -> Train:
     """
     found, dimension = numbers_of(getattr(times, "times", times), "times")
     if dimension not in (units.MS, units.DIMENSIONLESS):
-        raise UserError(f"times = {said(times)} are not times; give an array such as [1, 2.5]*ms")
+        raise UserError(f"times = {quoted(times)} are not times; give an array such as [1, 2.5]*ms")
     if found.size > MOST_ARRIVALS:
         raise UserError(f"{found.size} arrivals are too many; give at most {MOST_ARRIVALS}")
     found = np.sort(found)

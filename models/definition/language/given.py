@@ -18,7 +18,7 @@ import numpy as np
 from brian2.core.variables import VariableView
 from brian2.units.fundamentalunits import Dimension, Quantity, get_dimensions, get_or_create_dimension
 
-from ...ground.errors import UserError, said, short
+from ...ground.errors import UserError, quoted, short
 
 _SECOND = get_or_create_dimension([0, 0, 1, 0, 0, 0, 0])
 _NO_UNIT = get_or_create_dimension([0, 0, 0, 0, 0, 0, 0])
@@ -219,6 +219,6 @@ def _refuse(value: Any, reason: str) -> Any:
 
 def _refusal(value: Any, reason: str) -> UserError:
     return UserError(
-        f"expected a number or Brian2 quantity, got {short(said(value), _QUOTED)}: {reason}; "
+        f"expected a number or Brian2 quantity, got {short(quoted(value), _QUOTED)}: {reason}; "
         "give one such as 0.1*ms or 5"
     )

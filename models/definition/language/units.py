@@ -18,7 +18,7 @@ import numpy as np
 from brian2.units.fundamentalunits import Dimension, Quantity, get_or_create_dimension
 from numpy.typing import NDArray
 
-from ...ground.errors import UserError, said, short
+from ...ground.errors import UserError, quoted, short
 from .given import dimension_of as dimension_of  # noqa: PLC0414 - other modules import it from here
 from .given import given as given  # noqa: PLC0414
 
@@ -156,13 +156,13 @@ def internal(quantity: Any) -> Fraction:
     """
     read = given(quantity)
     if np.size(read) != 1:
-        raise UserError(f"expected one number or Brian2 quantity, got {said(quantity)}")
+        raise UserError(f"expected one number or Brian2 quantity, got {quoted(quantity)}")
     try:
         value = float(np.asarray(read).item())
     except OverflowError:
         raise UserError("expected a finite value, got an integer that is too large; give one below 1e308") from None
     if not math.isfinite(value):
-        raise UserError(f"expected a finite value, got {said(quantity)}")
+        raise UserError(f"expected a finite value, got {value:g}")
     return exact(value) / scale(dimension_of(read))
 
 
@@ -222,9 +222,9 @@ def in_ms(value: Any, what: str) -> Fraction:
     except UserError as error:
         raise UserError(f"{what}: {error}") from None
     if dimension is not MS:
-        raise UserError(f"{what} = {said(value)} is not a time; give one such as 0.1*ms")
+        raise UserError(f"{what} = {quoted(value)} is not a time; give one such as 0.1*ms")
     if duration <= 0:
-        raise UserError(f"{what} = {said(value)} is not positive; give a time such as 0.1*ms")
+        raise UserError(f"{what} = {quoted(value)} is not positive; give a time such as 0.1*ms")
     if not _TIMES[0] <= duration <= _TIMES[1]:
         raise UserError(
             f"{what} = {float(value):g} s is outside the range of times that can be used; give a time such as 0.1*ms"

@@ -11,7 +11,7 @@ from brian2.units.fundamentalunits import Dimension
 from ...algebra.draft import substitute
 from ...algebra.expression import Expr, names, text
 from ...algebra.system import System
-from ...ground.errors import UserError, at, said
+from ...ground.errors import UserError, at, quoted
 from ..language import equations as language
 from ..language import grammar
 from ..language.names import NAME, NOT_REFRACTORY
@@ -30,7 +30,7 @@ def given_arrivals(given: Any, model: str) -> dict[str, str]:
         If it is not a mapping from names to text.
     """
     if not isinstance(given, Mapping):
-        raise UserError(f'{model}: arrivals = {said(given)}; give a mapping such as {{"exc": "g_e += w_e"}}')
+        raise UserError(f'{model}: arrivals = {quoted(given)}; give a mapping such as {{"exc": "g_e += w_e"}}')
     if len(given) > MOST_INPUTS:
         raise UserError(
             f"{model}: {len(given)} inputs of spikes; give at most {MOST_INPUTS}, and put synapses with the same "
@@ -38,12 +38,12 @@ def given_arrivals(given: Any, model: str) -> dict[str, str]:
         )
     for name, statements in given.items():
         if not isinstance(name, str) or not NAME.fullmatch(name):
-            raise UserError(f"{model}: arrivals: {said(name)} is not a name; use letters, digits and _")
+            raise UserError(f"{model}: arrivals: {quoted(name)} is not a name; use letters, digits and _")
         if not isinstance(statements, str):
             with at(name):
                 raise UserError(
                     f"{model}: arrivals: the statements of '{name}' are text such as 'g_e += w_e', not "
-                    f"{said(statements)}"
+                    f"{quoted(statements)}"
                 )
     return dict(given)
 

@@ -31,7 +31,7 @@ from ...algebra.functions import CALLS, ROWS
 from ...algebra.polynomial import minus, times
 from ...algebra.rewriting import Graph
 from ...algebra.system import System
-from ...ground.errors import UserError, said
+from ...ground.errors import UserError, quoted
 from ..language import units
 from ..language.names import NOT_REFRACTORY
 
@@ -71,7 +71,7 @@ class TableGrid:
                 raise UserError(f"{where}: the tables' {name}: {error}") from None
             if units.dimension_of(value) is not dimension:
                 raise UserError(
-                    f"{where}: the tables' {name} = {said(value)} has the wrong unit, "
+                    f"{where}: the tables' {name} = {quoted(value)} has the wrong unit, "
                     f"expected {units.unit_name(dimension)}"
                 )
         low, high, step = (units.internal(value) for value in (self.low, self.high, self.step))

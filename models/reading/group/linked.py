@@ -20,7 +20,7 @@ from brian2.utils.stringtools import get_identifiers
 
 from ...definition.language.names import LAST_SPIKE, NOT_REFRACTORY, TIME
 from ...definition.language.noise import named, noise_in
-from ...ground.errors import UserError
+from ...ground.errors import UserError, quoted
 from .names import Names
 from .plain import CLOCK, clock_of
 
@@ -95,7 +95,7 @@ def linked_notes(group: brian2.NeuronGroup, places: Mapping[str, Place]) -> list
     for other in {place.group.name: place.group for place in places.values()}.values():
         first, then = ((each.state_updater.order, each.state_updater.name) for each in (other, group))
         if other.clock.dt != group.clock.dt:
-            ahead = f"; Brian2 advances it every {other.clock.dt}"
+            ahead = f"; Brian2 advances it every {quoted(other.clock.dt)}"
         elif first < then:
             ahead = f"; Brian2 advances it first in each step, so that {group.name} sees its values one step earlier"
         else:
@@ -215,7 +215,7 @@ class _Joiner:
             raise self._refusal(linked, place, "which stands still when its own neuron is refractory")
         code = equation.expr.code
         if named(code)[1] and place.group.clock.dt != self._group.clock.dt:
-            raise self._refusal(linked, place, f"which draws random numbers every {place.group.clock.dt}")
+            raise self._refusal(linked, place, f"which draws random numbers every {quoted(place.group.clock.dt)}")
         self._made[name] = SingleEquation(
             DIFFERENTIAL_EQUATION if equation.type == DIFFERENTIAL_EQUATION else SUBEXPRESSION,
             name,

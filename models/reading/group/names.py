@@ -16,7 +16,7 @@ from ...definition.language import units
 from ...definition.language.dimensions import unit_called
 from ...definition.language.names import NOT_REFRACTORY, OF_TIME
 from ...definition.language.noise import noise_in
-from ...ground.errors import UserError, said
+from ...ground.errors import UserError, quoted
 
 _BRIAN2S_OWN = {"poisson": "spikecost compares spike times, and random numbers have none to compare"}
 
@@ -105,7 +105,7 @@ class Names:
                     )
             else:
                 raise UserError(
-                    f"{group.name}: '{identifier}' is {said(value)}, where one number or quantity is expected"
+                    f"{group.name}: '{identifier}' is {quoted(value)}, where one number or quantity is expected"
                 )
         return constants
 

@@ -17,7 +17,7 @@ from brian2.groups.subgroup import Subgroup
 
 from ...definition.language import grammar, trees
 from ...definition.language.noise import named
-from ...ground.errors import UserError
+from ...ground.errors import UserError, quoted
 from ..group.texts import Texts, assigned, numbers_of, one_line, replaced, uses_clock
 
 
@@ -53,7 +53,7 @@ def with_drawn(group: brian2.NeuronGroup, index: int, texts: Texts) -> tuple[Tex
         steps[float(group.clock.dt)] = group.clock.dt
     if len(steps) > 1:
         raise UserError(
-            f"{group.name} draws random numbers every {' and every '.join(map(str, steps.values()))}; use one step"
+            f"{group.name} draws random numbers every {' and every '.join(map(quoted, steps.values()))}; use one step"
         )
     if drawn:
         equations = Equations([_as_drawn(each, drawn) for each in texts.equations.values()])

@@ -12,7 +12,7 @@ import brian2
 from brian2.core.base import BrianObject
 from brian2.groups.subgroup import Subgroup
 
-from ...ground.errors import UserError, said
+from ...ground.errors import UserError, quoted
 from ..group.linked import Place
 from ..group.texts import Texts, assigned, one_line
 from ..group.values import is_refractory
@@ -54,7 +54,7 @@ def refuse_what_acts(group: brian2.NeuronGroup, index: int, texts: Texts, synaps
     """
     if synapses is not None and synapses not in SYNAPSES:
         raise UserError(
-            f"{group.name}: synapses = {said(synapses)} is unknown; give {' or '.join(map(repr, SYNAPSES))}"
+            f"{group.name}: synapses = {quoted(synapses)} is unknown; give {' or '.join(map(repr, SYNAPSES))}"
         )
     if is_refractory(group, index):
         raise UserError(f"{group.name} is refractory now, but a model cannot start so; convert it before it runs")

@@ -8,7 +8,7 @@ from typing import Any
 
 from ....models.ground.cache import Holdings, clear, holdings
 from ....models.ground.private import cache_folder
-from ...writing.text import prose
+from ...writing.text import how_many, prose
 
 _TITLES = {
     "kernels": "compiled kernels",
@@ -46,11 +46,17 @@ def info() -> Said:
     held = holdings(verify=False)
     lines = [
         f"{cache_folder()} (set SPIKECOST_CACHE to move it)",
-        *(f"  {_TITLES[each.kind]}: {each.entries} entries, {each.size / 1e6:.1f} MB" for each in held if each.entries),
+        *(
+            f"  {_TITLES[each.kind]}: {how_many(each.entries, 'entry', 'entries')}, {each.size / 1e6:.1f} MB"
+            for each in held
+            if each.entries
+        ),
     ]
     earlier = sum(each.others for each in held)
     if earlier:
-        lines.append(f"  of earlier versions, not used: {earlier} files; `spikecost cache clear` deletes everything")
+        lines.append(
+            f"  of earlier versions, not used: {how_many(earlier, 'file')}; `spikecost cache clear` deletes everything"
+        )
     return Said(prose("\n".join(lines)), _record(held) | {"files_of_earlier_versions": earlier})
 
 
@@ -67,7 +73,7 @@ def verify() -> Said:
     entries = sum(each.entries for each in held)
     lines = [f"damaged: {file}: {reason}" for file, reason in damaged]
     lines.append(
-        f"{cache_folder()}: {entries} entries, "
+        f"{cache_folder()}: {how_many(entries, 'entry', 'entries')}, "
         + (
             f"{len(damaged)} of them damaged; each is made again when it is needed"
             if damaged
@@ -87,7 +93,9 @@ def empty() -> Said:
         If other users can write to the cache.
     """
     taken = clear()
-    return Said(f"{cache_folder()}: {taken} files deleted", {"folder": str(cache_folder()), "taken_away": taken})
+    return Said(
+        f"{cache_folder()}: {how_many(taken, 'file')} deleted", {"folder": str(cache_folder()), "taken_away": taken}
+    )
 
 
 ACTIONS: Mapping[str, Callable[[], Said]] = {"info": info, "verify": verify, "clear": empty}

@@ -25,7 +25,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ....models.ground.errors import UserError, said, short
+from ....models.ground.errors import UserError, quoted, short
 from ....models.ground.named_files import runs_code, seen_from_here
 from ....models.ground.registry import known_are
 
@@ -153,11 +153,11 @@ def _value(action: argparse.Action, value: Any, where: str, folder: Path) -> Any
     """
     if action.nargs == 0 or isinstance(action, argparse.BooleanOptionalAction):
         if not isinstance(value, bool):
-            raise UserError(f"{where} = {said(value)}: give true or false")
+            raise UserError(f"{where} = {quoted(value)}: give true or false")
         return value
     if action.nargs == "+":
         if not isinstance(value, list) or not value:
-            raise UserError(f"{where} = {said(value)}: give a list, such as [{_example(action)}]")
+            raise UserError(f"{where} = {quoted(value)}: give a list, such as [{_example(action)}]")
         return [_one(action, each, where, folder) for each in value]
     return _one(action, value, where, folder)
 
@@ -165,12 +165,12 @@ def _value(action: argparse.Action, value: Any, where: str, folder: Path) -> Any
 def _one(action: argparse.Action, value: Any, where: str, folder: Path) -> Any:
     if action.type in (int, float):
         if isinstance(value, bool) or not isinstance(value, (int, float) if action.type is float else int):
-            raise UserError(f"{where} = {said(value)}: give a number, such as {_example(action)}")
+            raise UserError(f"{where} = {quoted(value)}: give a number, such as {_example(action)}")
         return value
     if isinstance(value, (int, float)) and not isinstance(value, bool):  # a rate of 50
         return str(value)
     if not isinstance(value, str):
-        raise UserError(f"{where} = {said(value)}: give text, such as {_example(action)}")
+        raise UserError(f"{where} = {quoted(value)}: give text, such as {_example(action)}")
     if action.metavar in _PATHS and value != _NO_PATH.get(action.dest):
         return os.path.normpath(Path(os.path.relpath(folder)) / value)
     return seen_from_here(value, Path(os.path.relpath(folder))) if action.dest == "models" else value

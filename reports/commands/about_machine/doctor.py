@@ -14,6 +14,7 @@ from ....flops.counters.selftest import why_not_trusted
 from ....models.ground.cache import holdings
 from ....models.ground.errors import UserError
 from ....models.ground.private import cache_folder, why_not_written
+from ...writing.text import how_many
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,8 @@ def _cache() -> Check:
     except UserError as error:
         return Check(what, False, str(error))
     damaged = sum(len(each.damaged) for each in held)
-    entries = f"{sum(each.entries for each in held)} entries, {sum(each.size for each in held) / 1e6:.1f} MB"
+    size = sum(each.size for each in held) / 1e6
+    entries = f"{how_many(sum(each.entries for each in held), 'entry', 'entries')}, {size:.1f} MB"
     if damaged:
         return Check(
             what,

@@ -16,6 +16,7 @@ from ....accuracy.search.runs_as_bytes import UNREADABLE, summary
 from ....harness.store import Row, Store
 from ....harness.store.store import RESULT, checked_open, named
 from ....models.ground.errors import UserError, shortened
+from ...writing.text import how_many
 from .cache import Said
 
 #: Parts of results that are exported at once.
@@ -52,10 +53,13 @@ def info(given: str | None) -> Said:
         numbers = store.numbers()
         text = (
             f"{store.path} (set SPIKECOST_STORE to move it)\n"
-            f"  {numbers['results']} results in {numbers['parts']} parts, {numbers['bytes'] / 1e6:.1f} MB on disk\n"
-            f"  {numbers['runs']} runs, {numbers['trials']} stimuli with references, {numbers['trains']} recordings, "
-            f"{numbers['counts']} counts, {numbers['timings']} timings\n"
-            f"  {numbers['set_aside']} damaged rows that were set aside; schema {numbers['schema']}"
+            f"  {how_many(numbers['results'], 'result')} in {how_many(numbers['parts'], 'part')}, "
+            f"{numbers['bytes'] / 1e6:.1f} MB on disk\n"
+            f"  {how_many(numbers['runs'], 'run')}, "
+            f"{how_many(numbers['trials'], 'stimulus', 'stimuli')} with references, "
+            f"{how_many(numbers['trains'], 'recording')}, "
+            f"{how_many(numbers['counts'], 'count')}, {how_many(numbers['timings'], 'timing')}\n"
+            f"  {how_many(numbers['set_aside'], 'damaged row')} set aside; schema {numbers['schema']}"
         )
         return Said(text, {"store": str(store.path), **numbers})
 
@@ -80,13 +84,13 @@ def verify(given: str | None) -> Said:
         aside = store.numbers()["set_aside"]
         lines = [f"damaged: {each['result']}: {each['reason']}" for each in wrong]
         lines.append(
-            f"{store.path}: {rows} rows, "
+            f"{store.path}: {how_many(rows, 'row')}, "
             + (
                 f"{len(wrong)} damaged; each is computed again when it is needed"
                 if wrong
                 else "every checksum is right"
             )
-            + (f"; {aside} damaged rows were set aside earlier" if aside else "")
+            + (f"; {how_many(aside, 'damaged row')} set aside earlier" if aside else "")
         )
         record = {"store": str(store.path), "rows": rows, "damaged": wrong, "set_aside": aside}
         return Said("\n".join(lines), record, not wrong)
@@ -107,7 +111,7 @@ def prune(given: str | None, most: float | None) -> Said:
     with checked_open(given) as store:
         removed = store.prune(version(), *(() if most is None else (1e6 * most,)))
         numbers = store.numbers()
-        text = f"{store.path}: {removed} rows removed; {numbers['results']} results are left"
+        text = f"{store.path}: {how_many(removed, 'row')} removed; {how_many(numbers['results'], 'result')} left"
         return Said(text, {"store": str(store.path), "removed": removed, **numbers})
 
 
@@ -134,7 +138,7 @@ def export(given: str | None, file: str) -> Said:
             rows = _write(_tables(store), path)
         except OSError as error:
             raise UserError(f"cannot write {shortened(file)}: {error.strerror or error}; give another file") from error
-        return Said(f"{path}: {rows} runs", {"store": str(store.path), "file": str(path), "runs": rows})
+        return Said(f"{path}: {how_many(rows, 'run')}", {"store": str(store.path), "file": str(path), "runs": rows})
 
 
 def _tables(store: Store) -> Iterator[pa.Table]:

@@ -8,7 +8,7 @@ import re
 import pandas as pd
 
 from ....accuracy.search.status import Bound
-from ....models.ground.errors import UserError, said
+from ....models.ground.errors import UserError, quoted
 from ...writing.numbers import bounded_text, short
 
 _BUDGET = re.compile(r"\s*([\d.]+(?:[eE][-+]?\d+)?)\s*([kMGT]?)\s*(?:FLOPS?(?:/s)?)?\s*", re.IGNORECASE)
@@ -40,7 +40,9 @@ def read_budget(budget: str | float | None) -> float:
     except ValueError:
         found = 0.0
     if not 0 < found < math.inf:
-        raise UserError(f"cannot read the budget {said(budget)}: expected operations per second, such as '5e5 FLOP/s'")
+        raise UserError(
+            f"cannot read the budget {quoted(budget)}: expected operations per second, such as '5e5 FLOP/s'"
+        )
     return found
 
 

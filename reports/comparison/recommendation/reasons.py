@@ -8,8 +8,9 @@ import pandas as pd
 
 from ....accuracy.search.status import Bound
 from ...writing.numbers import bounded_text, number, step
+from ...writing.text import how_many
 from .budget import budget_said, share
-from .ways import times_as_much
+from .ways import UNKNOWN, WHY_UNKNOWN, times_as_much
 
 
 def reasons_for(rows: pd.DataFrame, best: pd.Series, tolerance: float, budget: float) -> list[str]:
@@ -34,21 +35,25 @@ def reasons_for(rows: pd.DataFrame, best: pd.Series, tolerance: float, budget: f
         ),
         *(
             [
-                f"all {best['stimuli']:g} stimuli were run at {'the largest' if is_round else 'it'}, at "
-                f"{best['checked_settings']:g} smaller ones down to half of it, and at finer ones"
+                f"{'all ' if best['stimuli'] > 1 else ''}"
+                f"{how_many(int(best['stimuli']), 'stimulus was', 'stimuli were')} "
+                f"run at {'the largest' if is_round else 'it'}, at "
+                f"{how_many(int(best['checked_settings']), 'smaller one')} down to half of it, and at finer ones"
             ]
             if best["checked_settings"]
             else []
         ),
-        f"the cheapest of {len(rows)} ways that meet the request, with {', '.join(dict.fromkeys(rows['model']))}",
+        f"the cheapest of {how_many(len(rows), 'way that meets', 'ways that meet')} the request, with "
+        f"{', '.join(dict.fromkeys(rows['model']))}",
     ]
     same = rows[rows["model"] == best["model"]]
     second = same[same.index != best.name].sort_values("flops_per_ms")
     if len(second):
         next_best = second.iloc[0]
+        costs = times_as_much(next_best, best)
         said.append(
-            f"the model's next best way, {next_best['method']} with {next_best['detection']}, costs "
-            f"{times_as_much(next_best, best)} as much"
+            f"the model's next best way, {next_best['method']} with {next_best['detection']}, "
+            f"costs {costs} as much{WHY_UNKNOWN if costs == UNKNOWN else ''}"
         )
     if math.isfinite(budget):
         said.append(f"{share(best, budget)} of {budget_said(budget)}")

@@ -14,6 +14,7 @@ from brian2 import second
 from ....accuracy.features import FEATURES
 from ....accuracy.features.shown.known import known
 from ....accuracy.features.shown.search import FOUND, Finding, search
+from ....accuracy.search.status import Bound
 from ....accuracy.study.phases.progress import Progress
 from ....accuracy.study.runner import check_jobs
 from ....accuracy.study.suite import Suite
@@ -21,7 +22,7 @@ from ....harness.engines import ENGINES as SIMULATORS
 from ....harness.engines import named_engine
 from ....models.definition.language import units
 from ....models.definition.neuron import NeuronModel
-from ....models.ground.errors import UserError, check_kind, check_list, check_text, said, short
+from ....models.ground.errors import UserError, check_kind, check_list, check_text, quoted, short
 from ....models.ground.registry import known_are
 from ....models.reading.by_name import get_model
 from ...results.recorded_model import recorded_model
@@ -37,7 +38,7 @@ from .engines import ENGINES, engine_named
 from .from_atlas import USUAL, is_of_atlas, run_of_atlas, why_not_from_atlas
 from .program import program_of, undefined, way_in_brian2
 from .reasons import reasons_for
-from .ways import as_choice, cheapest, in_words, others_said, others_than, ranked, ways_asked_for
+from .ways import UNKNOWN, WHY_UNKNOWN, as_choice, cheapest, in_words, others_said, others_than, ranked, ways_asked_for
 from .ways_in_engines import has_rows
 
 #: Dimension of a rate.
@@ -89,7 +90,10 @@ class Recommendation(Shown):
             [
                 prose(self.first or in_words(self.choice)),
                 *(prose(f"- {reason}") for reason in self.why),
-                *(prose(f"- not {label}: {reason}") for label, reason in self.not_recommended.items()),
+                *(
+                    prose(f"- not {label}: {reason.removeprefix(label).lstrip()}")
+                    for label, reason in self.not_recommended.items()
+                ),
                 "",
                 frame("The cheapest way of each model", others_said(self.others)),
                 self.code,
@@ -132,10 +136,10 @@ def recommend(
     budget : str or float, optional
         Most operations per second of model time, such as ``5e5 FLOP/s``.
     run : RunFolder, optional
-        The run that gives the costs; by default `models` are run, with few stimuli.
+        The run that gives the costs; by default the atlas answers if it can, else `models` are run, with few stimuli.
     models : sequence of str or NeuronModel, optional
-        By default those of the default suite, or of the run. If features are requested and no run is given, presets of
-        the models are tried, too.
+        By default those of the run or of the atlas, or of the default suite if they are run. If features are requested
+        and no run is given, presets of the models are tried, too.
     engine : str, optional
         Only ways that this simulator has: a name in `spikecost.reports.comparison.recommendation.engines.ENGINES`.
     jobs : int, optional
@@ -232,7 +236,7 @@ def _check_kinds(run: RunFolder | None, jobs: int | None, progress: Progress | N
     if progress is not None:
         check_kind(progress, Progress, "progress", "a Progress, such as Progress() for none")
     if run is not None and not isinstance(run, RunFolder):
-        raise UserError(f"run = {said(run)}: give a run, such as sc.RunFolder.read('spikecost-report')")
+        raise UserError(f"run = {quoted(run)}: give a run, such as sc.RunFolder.read('spikecost-report')")
 
 
 def _affordable(rows: pd.DataFrame, budget: float) -> pd.DataFrame:
@@ -254,14 +258,17 @@ def _affordable(rows: pd.DataFrame, budget: float) -> pd.DataFrame:
 
 def _cost_said(row: Mapping[Any, Any], budget: float) -> str:
     """Say what a way costs relative to the choice, as the reason why it is not recommended."""
-    cost = f"{bounded(row['times'], row['bound'])} times the operations"
+    if row["bound"] == Bound.NOT_KNOWN:
+        cost = f"{UNKNOWN} the operations{WHY_UNKNOWN}"
+    else:
+        cost = f"{bounded(row['times'], row['bound'])} times the operations"
     return f"{cost}, more than the budget" if 1000 * row["flops_per_ms"] > budget else cost
 
 
 def _hertz(rate: Any) -> float:
     units.one_given(rate, "rate")
     if units.dimension_of(rate) is not HERTZ or units.internal(rate) <= 0:
-        raise UserError(f"rate = {said(rate)} is not a positive firing rate; give one such as 20*Hz")
+        raise UserError(f"rate = {quoted(rate)} is not a positive firing rate; give one such as 20*Hz")
     return 1000 * float(units.internal(rate))
 
 

@@ -222,12 +222,17 @@ def in_words(choice: Mapping[str, Any]) -> str:
     )
 
 
+#: How many times a cost is another one of which also only an upper bound is known.
+UNKNOWN = "an unknown number of times"
+WHY_UNKNOWN = " (both costs are upper bounds)"
+
+
 def times_as_much(row: pd.Series, best: pd.Series) -> str:
     """Say how many times the cost of the best way another way costs, with the sign of its bound."""
     ratio = three_digits(row["flops_per_ms"] / best["flops_per_ms"])
     limit = Bound.of_ratio(row["status"], best["status"])
     text = bounded_text(ratio, limit)
-    return f"a number of times (which is {text})" if limit == Bound.NOT_KNOWN else f"{text} times"
+    return UNKNOWN if limit == Bound.NOT_KNOWN else f"{text} times"
 
 
 def others_than(rows: pd.DataFrame, choice: Mapping[str, Any]) -> pd.DataFrame:

@@ -40,7 +40,7 @@ function fold() {
   const turn = () => {
     const folded = byId("answer").classList.toggle("folded");
     button.setAttribute("aria-expanded", String(!folded));
-    button.textContent = folded ? `show the other ${button.dataset.number} models` : "show only the first models";
+    button.textContent = folded ? (button.dataset.number === "1" ? "show the other model" : `show the other ${button.dataset.number} models`) : "show only the first models";
   };
   button.addEventListener("click", turn);
   turn();

@@ -108,7 +108,7 @@ function workPrecision() {
       annotations.push({ xref: "paper", x: 1, xanchor: "right", y: Math.log10(y), yanchor: "bottom", text, showarrow: false, font: { size: 11, color: css("--faint") } });
     };
     const asked = run.criteria.filter((each) => each.measure === now.measure).map((each) => each.tolerance);
-    for (const tolerance of asked) across(tolerance, "dash", `tolerance ${withUnit(tolerance, now)}`);
+    for (const tolerance of asked) across(tolerance, "solid", `tolerance ${withUnit(tolerance, now)}`);
     const floor = floorOf(now), toFloor = byId("wp-floor").checked && floor !== null;
     const ys = now.points.map((row) => row.error), top = Math.max(...ys, ...asked);
     const bottom = toFloor ? Math.min(floor / 2, ...ys) : Math.max(Math.min(...ys), asked.length ? Math.min(...asked) * IN_SIGHT : 0);

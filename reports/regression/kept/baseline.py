@@ -26,9 +26,10 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from ....models.ground.errors import NoValue, UserError, said
+from ....models.ground.errors import NoValue, UserError, quoted
 from ....models.reading.data import Positive, read_bytes, read_json, structure
 from ...writing.files import write_file
+from ...writing.text import how_many
 from .figures import TIME, Figures, kind_of
 from .limits import Given, LimitForm, given_limits
 from .timing_gate import Gate
@@ -86,7 +87,7 @@ def read(path: str | Path) -> Baseline:
     version = content["spikecost_baseline"]
     if type(version) is not int or version != FORMAT:
         raise UserError(
-            f"{where} has format {said(version)}, this spikecost reads {FORMAT}; use the spikecost "
+            f"{where} has format {quoted(version)}, this spikecost reads {FORMAT}; use the spikecost "
             "that made it, or make another one"
         )
     found = structure(content, _File, where)
@@ -147,6 +148,15 @@ class Update:
     added: tuple[str, ...]
     changed: tuple[str, ...]
     removed: tuple[str, ...]
+
+    def said(self, more: str = "") -> str:
+        """Say what was changed, and what to do."""
+        if not (self.added or self.changed or self.removed):
+            return f"nothing changed{more}"
+        return (
+            f"{how_many(len(self.added), 'figure')} added, {len(self.changed)} changed, {len(self.removed)} removed"
+            f"{more}; review the difference and commit it"
+        )
 
 
 def update(path: str | Path, figures: Figures, accepted: Sequence[str] = ()) -> Update:

@@ -77,7 +77,7 @@ def test_random_pieces_are_frozen_by_their_seed():
     assert stimulus.values != piecewise_random(2, 4, 5 * ms, 1 * second, seed=8).values
     assert stimulus.seed == 7
     assert 2 <= min(stimulus.values) < 2.1 < 3.9 < max(stimulus.values) < 4
-    with pytest.raises(UserError, match=r"pieces of 3\. ms do not fill a duration of 10\. ms"):
+    with pytest.raises(UserError, match=r"pieces of 3 ms do not fill a duration of 10 ms"):
         piecewise_random(2, 4, 3 * ms, 10 * ms, seed=7)
 
 

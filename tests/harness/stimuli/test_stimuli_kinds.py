@@ -246,7 +246,7 @@ def test_standard_forms(name, model):
         (lambda: ramp(1 * uA, 1 * mV, 1 * second), "different units"),
         (lambda: ramp(1, float("inf"), 1 * second), "finite"),
         (lambda: chirp(1, 1, 1 * Hz, 40, 1 * second), "stop = 40 is not a frequency"),
-        (lambda: ornstein_uhlenbeck(1, 1, 5 * ms, 3 * ms, 10 * ms, seed=1), r"pieces of 3\. ms do not fill a duration"),
+        (lambda: ornstein_uhlenbeck(1, 1, 5 * ms, 3 * ms, 10 * ms, seed=1), r"pieces of 3 ms do not fill a duration"),
         (lambda: ornstein_uhlenbeck(1, -1, 5 * ms, 1 * ms, 10 * ms, seed=1), "negative"),
         (lambda: ornstein_uhlenbeck(1, 1, 5 * ms, 1 * ms, 10 * ms, seed=-1), "seed = -1 is not a whole number of at"),
         (lambda: piecewise_random(1, 2, 5 * ms, 10 * ms, seed=1.5), "seed = 1.5 is not a whole number"),

@@ -189,7 +189,7 @@ BAD = {
         {"parameters": {"tau": 10 * ms, "C": 1}},
         "leaky: parameters: C not in the equations; expected tau",
     ),
-    "parameter's unit": ({"parameters": {"tau": 10 * mV}}, "leaky: 'tau' = 10. mV has the wrong unit, expected ms"),
+    "parameter's unit": ({"parameters": {"tau": 10 * mV}}, "leaky: 'tau' = 10 mV has the wrong unit, expected ms"),
     "parameter without unit": ({"parameters": {"tau": 10}}, "leaky: 'tau' = 10 has the wrong unit, expected ms"),
     "no time in another unit": ({"refractory": 0 * mV}, "leaky: refractory = 0 V is not a time"),
     "parameter as text": (
@@ -199,7 +199,7 @@ BAD = {
     "no parameter": ({"parameters": {"tau": None}}, "leaky: 'tau': expected a number or Brian2 quantity, got None"),
     "many parameters": (
         {"parameters": {"tau": [1, 2] * ms}},
-        "leaky: 'tau': expected one number or Brian2 quantity, got array",
+        "leaky: 'tau': expected one number or Brian2 quantity, got [1 2] ms",
     ),
     "parameter that is NaN": ({"parameters": {"tau": math.nan * ms}}, "leaky: 'tau': expected a finite value, got nan"),
     "constant as text": (
@@ -269,7 +269,7 @@ BAD = {
         "leaky: the constant 'a b' is not a name; use ",
     ),
     "equations that are no text": ({"equations": None}, "a model's equations is text, not None"),
-    "threshold that is no text": ({"threshold": -50 * mV}, "a model's threshold is text, not -50. * mvolt"),
+    "threshold that is no text": ({"threshold": -50 * mV}, "a model's threshold is text, not -50 mV"),
     "preset's name": ({"presets": {"a b": {}}}, "preset name 'a b': use up to 64 letters, digits and _"),
     "no number in the reset": (
         {"reset": "v = EL/(tau/ms - 10)"},

@@ -189,8 +189,8 @@ BAD_TOML = {
         'taum = "5*ms"',
         "leaky.toml:18: leaky:fast: parameters: taum not in the equations; expected tau",
     ),
-    "preset's unit": ("5*ms", "5*mV", "leaky.toml:18: leaky:fast: 'tau' = 5. mV has the wrong unit, "),
-    "preset's input": ("30 mV", "30 ms", "leaky.toml:19: leaky:fast: drive = 30. ms has the wrong unit, "),
+    "preset's unit": ("5*ms", "5*mV", "leaky.toml:18: leaky:fast: 'tau' = 5 mV has the wrong unit, "),
+    "preset's input": ("30 mV", "30 ms", "leaky.toml:19: leaky:fast: drive = 30 ms has the wrong unit, "),
     "preset's text": ("5*ms", "5*msec", "leaky.toml:18: presets.fast.tau = '5*msec': unknown unit"),
     "constant's name": ("{ EL", "{ xi", "leaky.toml:11: leaky: the constant 'xi' cannot have this name: "),
     "noise": ("- v + I)", "- v + I + xi**2*mV*ms)", "leaky.toml:3: leaky: equation of 'v': the noise xi must be "),
@@ -199,9 +199,9 @@ BAD_TOML = {
         "tau = tau : second",
         "leaky.toml:5: leaky: Brian2 cannot read the equations at 'tau = ",
     ),
-    "drive's unit": ('"20*mV"', '"20*ms"', "leaky.toml:10: leaky: drive = 20. ms has the wrong unit"),
+    "drive's unit": ('"20*mV"', '"20*ms"', "leaky.toml:10: leaky: drive = 20 ms has the wrong unit"),
     "a value too few": ('tau = "20*ms"', "", "leaky.toml:12: leaky: parameters: no value for tau"),
-    "initial": ("EL + 2*mV", "2*ms", "leaky.toml:15: leaky: 'v' = 2. ms has the wrong unit, expected mV"),
+    "initial": ("EL + 2*mV", "2*ms", "leaky.toml:15: leaky: 'v' = 2 ms has the wrong unit, expected mV"),
 }
 
 
@@ -239,7 +239,7 @@ BAD_PYTHON = {
         "my models.py:18: mine: threshold: '3' has the unit 1, expected mV",
     ),
     "a bad constant": ('"tau": tau}', '"tau": tau, "xi": tau}', "mine", "my models.py:19: mine: the constant 'xi' "),
-    "a bad initial value": ('initial={"v": EL}', 'initial={"v": 1*ms}', "mine", "my models.py:20: mine: 'v' = 1. ms "),
+    "a bad initial value": ('initial={"v": EL}', 'initial={"v": 1*ms}', "mine", "my models.py:20: mine: 'v' = 1 ms "),
     "a group's equations": (
         "(EL - v + I)/tau : volt\n    I",
         "(EL - v + I/ms)/tau : volt\n    I",

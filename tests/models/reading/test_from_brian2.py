@@ -618,7 +618,7 @@ REFUSED = {
     ),
     "array": (
         lambda: leaky(name="mine", namespace={**NAMES, "EL": [-65, -60] * mV}),
-        "mine: 'EL': expected one number or Brian2 quantity, got array",
+        "mine: 'EL': expected one number or Brian2 quantity, got [-65 -60] mV",
     ),
     "own function": (
         lambda: leaky(

@@ -4,11 +4,13 @@ import csv
 import dataclasses
 import io
 import json
+from unittest import mock
 
 import pandas as pd
 import pytest
 
 from spikecost.models.ground.errors import UserError
+from spikecost.reports.comparison import formats
 from spikecost.reports.comparison.formats import FORMATS, render
 from spikecost.reports.comparison.report import SIGN, report
 from spikecost.reports.comparison.run_folder import TABLES
@@ -46,6 +48,32 @@ def test_markdown_has_the_demos_and_what_they_come_to(looked_at, small_run):
     assert "3 of the 20 demos of Izhikevich" in text
     assert r"| P | bistability | 5 \-&gt; 7 |" in text
     assert "demos" not in render(small_run, ["md"])["tables.md"].decode()
+
+
+def test_long_tables_are_parquet_alone_in_a_report_of_all_formats(small_run, monkeypatch):
+    most = max(len(getattr(small_run, name)) for name in TABLES) - 1
+    (longest,) = (name for name in TABLES if len(getattr(small_run, name)) > most)
+    monkeypatch.setattr(formats, "LONG", most)
+    monkeypatch.setattr(formats, "draw", lambda *_: {})
+    found = render(small_run)
+    assert f"{longest}.parquet" in found
+    assert f"{longest}.csv" not in found
+    data = json.loads(found["run.json"])
+    assert data["only in Parquet"] == [longest]
+    assert longest not in data
+    asked = render(small_run, ["csv", "json"])
+    assert f"{longest}.csv" in asked
+    assert longest in json.loads(asked["run.json"])
+
+
+def test_two_processes_make_the_same_report_as_one(small_run, monkeypatch):
+    names = ["json", "md"]
+    alone = render(small_run, names)
+    monkeypatch.setattr(formats, "_MANY", 0)
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    with mock.patch.object(formats, "beside", wraps=formats.beside) as begun:
+        assert render(small_run, names) == alone
+    assert begun.called
 
 
 def test_the_page_is_that_of_the_run(small_run):

@@ -34,6 +34,13 @@ COVERED = """
         .map(([other]) => `${plot.id}: ${one} | ${other}`));
     });
 """
+#: The names beside a plot, by their text, and the height of their middle in pixels.
+NAMES_BESIDE = """
+    const texts = [...document.getElementById(arguments[0]).querySelectorAll(".annotation text")];
+    const middle = (at) => (at.top + at.bottom) / 2;
+    return Object.fromEntries(texts.filter((each) => getComputedStyle(each).fontSize === "10.5px")
+      .map((each) => [each.textContent, middle(each.getBoundingClientRect())]));
+"""
 #: Time in s between two downloads: Chromium silently drops what a page asks for beyond ten downloads in one second.
 BETWEEN_DOWNLOADS = 0.15
 #: Widths and heights of a desktop, a half of one, and a phone, in pixels.
@@ -45,6 +52,20 @@ def traces(browser, plot="wp-plot"):
     return browser.execute_script(
         f"return document.getElementById('{plot}').data.filter((t) => !(t.name || '').startsWith('front'))"
         ".map((t) => ({name: t.name, x: Array.from(t.x), y: Array.from(t.y), text: t.text}))"
+    )
+
+
+def named(browser, plot):
+    """The names beside a plot, by their text, and the height of their middle in pixels."""
+    return browser.execute_script(NAMES_BESIDE, plot)
+
+
+def cells_of(browser, css):
+    """The texts of the cells of the rows that match."""
+    return browser.execute_script(
+        "return [...document.querySelectorAll(arguments[0])]"
+        ".map((row) => [...row.cells].map((cell) => cell.innerText.trim()))",
+        css,
     )
 
 
@@ -65,14 +86,20 @@ def click(browser, button):
     browser.until(arrived)
 
 
-def downloaded(browser, downloads, button, name):
+def received(browser, downloads, button, name):
+    """Click on a button that saves a file; return its path."""
     path = downloads / name
     path.unlink(missing_ok=True)
     time.sleep(BETWEEN_DOWNLOADS)
     click(browser, button)
-    # the browser first makes an empty file with this name and later moves the whole table there; no table is empty
+    # the browser first makes an empty file with this name and later moves the whole one there; no file is empty
     browser.until(lambda: path.exists() and path.stat().st_size)
-    with path.open(newline="") as file:
+    return path
+
+
+def downloaded(browser, downloads, button, name):
+    """Click on a button that saves a table; return its rows."""
+    with received(browser, downloads, button, name).open(newline="") as file:
         return list(csv.DictReader(file))
 
 

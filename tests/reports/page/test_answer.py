@@ -53,6 +53,18 @@ def test_the_picture_shows_every_ratio_to_the_baseline(shown, small_run):
         assert dash == ("dash" if key[0] == GRID else "solid")
 
 
+def test_there_is_a_panel_for_each_drive_and_rate_with_a_line_at_1(shown, small_run):
+    layout = shown.execute_script("return document.getElementById('ratio-plot').layout")
+    titles = [each["text"] for each in layout["annotations"] if each.get("yref", "").endswith("domain")]
+    assert [re.sub("<.*?>", " ", each).split() for each in titles] == [
+        f"constant current, {level}, 0.2 s".split() for level in dict.fromkeys(small_run.regimes["level"])
+    ]
+    ones = [(each["yref"], each["y0"], each["y1"], each["x0"], each["x1"]) for each in layout["shapes"]]
+    assert ones == [(axis, 1, 1, 0, 1) for axis in ("y", "y2")]
+    # 1 is in sight in each of them
+    assert all(layout[axis]["range"][0] < 0 < layout[axis]["range"][1] for axis in ("yaxis", "yaxis2"))
+
+
 def test_ratios_are_drawn_without_spikes_on_the_grid(browser, small_run, tmp_path):
     located = small_run.ratios[small_run.ratios["view"] != GRID]
     (tmp_path / "index.html").write_text(page(replace(small_run, ratios=located)))

@@ -17,7 +17,8 @@ from spikecost.reports.comparison.run_folder import TABLES, RunFolder
 from spikecost.reports.page import page
 from spikecost.reports.tables.ratios import ANY
 
-from .actions import SIZES, downloaded, fitting
+from .actions import SIZES, downloaded, fitting, named
+from .runs import with_models
 
 #: A name that ends a script and is markup, an entity, and a formula.
 HOSTILE = '=1+1</script><img src=x onerror="window.hacked=1">&lt;b&gt;\''
@@ -80,25 +81,6 @@ NAMES = [
     "\u6a21\u578b",
     "adaptive_exponential_with_conductance:regular_bursting_of_layer_5",
 ]
-
-
-def with_models(run, names):
-    """Return the run with other models, which are copies of its first, each somewhat more expensive."""
-    first = run.models[0]
-
-    def grown(frame):
-        if "model" not in frame:
-            return frame
-        costs = [name for name in frame if name == "ratio" or name.endswith("flops_per_ms")]
-        own = frame[frame["model"] == first]
-        copies = [
-            own.assign(model=name, **{column: own[column] * 1.1 ** (i + 1) for column in costs})
-            for i, name in enumerate(names)
-        ]
-        return pd.concat([frame, *copies], ignore_index=True)
-
-    about = {**run.about, "models": {**run.about["models"], **dict.fromkeys(names, run.about["models"][first])}}
-    return replace(run, about=about, **{name: grown(getattr(run, name)) for name in TABLES})
 
 
 def test_many_models_and_long_names_fit(browser, small_run, tmp_path):
@@ -182,25 +164,12 @@ LABELS = """
     return [...of.querySelectorAll(".annotation")].filter(bold).map((each) => each.getBoundingClientRect())
       .filter((at) => at.width).map((at) => [at.left, at.right, at.top, at.bottom]);
 """
-#: The names beside a plot, by their text, and the height of their middle in pixels.
-NAMES_BESIDE = """
-    const texts = [...document.getElementById(arguments[0]).querySelectorAll(".annotation text")];
-    const middle = (at) => (at.top + at.bottom) / 2;
-    return Object.fromEntries(texts.filter((each) => getComputedStyle(each).fontSize === "10.5px")
-      .map((each) => [each.textContent, middle(each.getBoundingClientRect())]));
-"""
-
-
 #: Height of capital letters of the names beside a plot, in pixels: the middles of other scripts differ by some pixels.
 HIGH = 8
 
 
 def covers(one, other):
     return one[0] < other[1] and other[0] < one[1] and one[2] < other[3] and other[2] < one[3]
-
-
-def named(browser, plot):
-    return browser.execute_script(NAMES_BESIDE, plot)
 
 
 def named_apart(browser):

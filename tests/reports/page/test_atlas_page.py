@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from brian2 import ms, mV
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import Select
 
 from spikecost.accuracy.features.shown.known import known
 from spikecost.cli import main
+from spikecost.harness.stimuli import constant
 from spikecost.models.reading.by_name import get_model
 from spikecost.reports.atlas.lookup import atlas
 
@@ -62,6 +64,19 @@ def test_a_feature_leaves_out_models_that_do_not_show_it(opened):
     after = {line[0] for line in ranked(opened)}
     assert after == {label for label in before if known(get_model(label))["spike_latency"] == "found"}
     assert after < before
+
+
+@pytest.mark.parametrize("tolerance", ["1", "0.03"])
+def test_the_code_is_for_the_first_row_and_runs(opened, tolerance):
+    Select(opened.find_element(By.ID, "me-regime")).select_by_visible_text("constant current, 100 Hz, 1 s")
+    choose(opened, "me-tolerance", tolerance)
+    choose(opened, "me-detection", "hermite")
+    model, method, detection, dt, *_ = ranked(opened)[0]
+    code = opened.find_element(By.ID, "me-code").text
+    called = f'sc.simulate("{model}", stimulus, method="{method}", detection="{detection}", dt={dt}*ms)'
+    assert code.splitlines()[-1] == f"spikes = {called}"
+    exec(code, {"stimulus": constant(2 * mV / ms, 100 * ms)}, done := {})
+    assert len(done["spikes"]) > 1
 
 
 @pytest.mark.parametrize("size", [(1400, 900), (390, 844)])

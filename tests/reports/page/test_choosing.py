@@ -8,12 +8,13 @@ import pandas as pd
 import pytest
 from brian2 import ms, mV
 from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select
 
 from spikecost.harness.stimuli import constant
 from spikecost.reports.page import page
 
-from .actions import choose
+from .actions import choose, click
 
 
 def test_the_ranking_for_me(shown, small_run):
@@ -36,13 +37,35 @@ def test_the_ranking_for_me(shown, small_run):
     exec(code, {"stimulus": constant(2 * mV / ms, 200 * ms)}, spikes := {})
     assert len(spikes["spikes"]) > 1
     assert f"dt={first['round_dt_ms']:g}*ms" in code
-    # the link keeps the choices
-    link = shown.find_element(By.ID, "me-link").get_attribute("href")
-    choose(shown, "me-tolerance", "1")
-    shown.get("about:blank")
-    shown.visit(link)
-    assert shown.find_element(By.ID, "me-tolerance").get_attribute("value") == "0.3"
-    assert "50 Hz" in shown.find_element(By.ID, "me-regime").get_attribute("value")
+    # it is copied, and can be pasted
+    copy = shown.find_element(By.ID, "me-copy")
+    click(shown, copy)
+    shown.until(lambda: copy.text == "copied", patience=20)
+    field = shown.find_element(By.ID, "cells-find")
+    field.send_keys(Keys.CONTROL, "v")
+    assert "".join(code.split()) in "".join(field.get_attribute("value").split())
+
+
+def test_the_link_keeps_the_choices(browser, small_run, tmp_path):
+    features = pd.DataFrame([{"model": "lif", "parameters": "", "feature": "tonic_spiking", "outcome": "found"}])
+    run = replace(small_run, features=features.reindex(columns=list(small_run.features)))
+    (tmp_path / "index.html").write_text(page(run))
+    browser.open(tmp_path / "index.html")
+    Select(browser.find_element(By.ID, "me-regime")).select_by_visible_text("constant current, 50 Hz, 0.2 s")
+    choices = {"me-tolerance": "0.3", "me-feature": "tonic_spiking", "me-detection": "hermite"}
+    for name, value in choices.items():
+        choose(browser, name, value)
+    before = browser.find_element(By.ID, "me-table").text, browser.find_element(By.ID, "me-code").text
+    link = browser.find_element(By.ID, "me-link").get_attribute("href")
+    assert link.partition("#")[0] == (tmp_path / "index.html").as_uri()
+    assert link.partition("#")[2].startswith("for-me?")
+    browser.get("about:blank")
+    browser.visit(link)
+    assert {name: browser.find_element(By.ID, name).get_attribute("value") for name in choices} == choices
+    assert "50 Hz" in browser.find_element(By.ID, "me-regime").get_attribute("value")
+    assert (browser.find_element(By.ID, "me-table").text, browser.find_element(By.ID, "me-code").text) == before
+    assert "lif" in before[0]
+    assert "izhikevich" not in before[0]
 
 
 def test_the_ranking_for_me_is_by_the_cost_at_the_dt_that_is_shown(browser, small_run, tmp_path):

@@ -10,6 +10,7 @@ from itertools import combinations
 import pandas as pd
 import pytest
 from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select
 
 from spikecost.reports.page import page
@@ -32,6 +33,25 @@ def test_the_plot_has_a_line_a_curve_and_its_numbers(shown, small_run):
     )
     on_front = here[here["model_front"]].groupby("model").size()
     assert dict(fronts) == {f"front of {model}": n for model, n in on_front.items()}
+
+
+def test_colour_marker_and_line_say_model_method_and_detection(shown):
+    data, shapes = shown.execute_script(
+        "const of = document.getElementById('wp-plot'); return [of.data.map((t) => "
+        "[t.name.split(', '), t.line.color, t.marker.symbol, t.line.dash, t.line.width]), of.layout.shapes]"
+    )
+    curves = [(name, *look) for name, *look in data if len(name) == 3]
+    fronts = [(name[0].removeprefix("front of "), *look) for name, *look in data if len(name) == 1]
+    for i in range(3):
+        # one look for each model, method and detection, and another for another one
+        pairs = {(name[i], look[i]) for name, *look in curves}
+        assert len(pairs) == len(dict(pairs)) == len({look for _, look in pairs}) == 2
+    # a dashed curve means spikes at the end of a step; nothing else in the plot is dashed
+    assert {name[2]: look[2] == "dash" for name, *look in curves} == {"grid": True, "hermite": False}
+    assert "dash" not in [each["line"].get("dash") for each in shapes]
+    # the thick line is the front of each model, in its colour
+    assert {model: look[0] for model, *look in fronts} == {name[0]: look[0] for name, *look in curves}
+    assert min(look[3] for _, *look in fronts) > max(look[3] for _, *look in curves)
 
 
 def test_filters_change_the_plot(shown, small_run):
@@ -136,13 +156,52 @@ def test_the_plot_is_used_from_the_keyboard(shown):
     before = shown.execute_script(width)
     plot.send_keys("+")
     assert shown.execute_script(width) == pytest.approx(0.7 * before)
+    ranges = "const of = document.getElementById('wp-plot').layout; return [of.xaxis.range, of.yaxis.range]"
+    (x, y), size = shown.execute_script(ranges), 0.7 * before
+    arrows = {
+        Keys.ARROW_RIGHT: (0, 0.15),
+        Keys.ARROW_LEFT: (0, -0.15),
+        Keys.ARROW_UP: (1, 0.15),
+        Keys.ARROW_DOWN: (1, -0.15),
+    }
+    for key, (moved, by) in arrows.items():
+        was = shown.execute_script(ranges)
+        plot.send_keys(getattr(Keys, f"ARROW_{key}"))
+        now = shown.execute_script(ranges)
+        assert now[1 - moved] == was[1 - moved]
+        assert now[moved] == pytest.approx([end + by * (was[moved][1] - was[moved][0]) for end in was[moved]])
+    assert shown.execute_script(ranges) == [pytest.approx(x), pytest.approx(y)]
+    plot.send_keys("-")
+    assert shown.execute_script(width) == pytest.approx(1.4 * size)
+    plot.send_keys("+++0")
+    (left, right), (low, high) = shown.execute_script(ranges)
+    for trace in traces(shown):
+        assert all(left <= math.log10(cost) <= right for cost in trace["x"])
+        assert all(low <= math.log10(error) <= high for error in trace["y"])
     plot.send_keys("n")
     said = shown.find_element(By.ID, "wp-said").text
     assert re.match(r"lif; euler, grid; dt [\d.]+ ms; cost ", said)
     plot.send_keys("n")
     assert shown.find_element(By.ID, "wp-said").text != said
+    plot.send_keys("p")
+    assert shown.find_element(By.ID, "wp-said").text == said
     for control in ("select", "input", "button"):
         assert all(each.get_attribute("tabindex") in (None, "0") for each in shown.find_elements(By.TAG_NAME, control))
+
+
+def test_every_plot_is_used_from_the_keyboard(shown):
+    """Each plot can be reached, says which keys there are, and follows them."""
+    plots = [each for each in shown.find_elements(By.CSS_SELECTOR, ".plot") if each.find_elements(By.TAG_NAME, "svg")]
+    assert len(plots) == 6
+    ranges = "const of = arguments[0].layout; return [of.xaxis.range, of.yaxis.range]"
+    for plot in plots:
+        assert plot.get_attribute("tabindex") == "0"
+        for key in ("Plus and minus zoom", "arrows move", "0 shows all", "n and p go through the points"):
+            assert key in plot.get_attribute("aria-label")
+        shown.execute_script("arguments[0].scrollIntoView()", plot)
+        before = shown.execute_script(ranges, plot)
+        plot.send_keys("+")
+        assert shown.execute_script(ranges, plot) != before, plot.get_attribute("id")
 
 
 def test_a_model_without_a_value_of_the_chosen_error_is_named(browser, small_run, tmp_path):

@@ -179,9 +179,7 @@ def test_history(said, tmp_path):
     status, out, _ = said("history", "add", "run", "--store", store, "--commit", "c0ffee")
     assert status == 0
     assert mentions(out, store, "added", "1")
-    assert mentions(
-        said("history", "add", "run", "--store", store, "--commit", "c0ffee")[1], store, "already", "1 runs"
-    )
+    assert mentions(said("history", "add", "run", "--store", store, "--commit", "c0ffee")[1], store, "already", "1 run")
     status, out, _ = said("history", "--store", store, "--figure", STEP, "--json")
     assert json.loads(out)["figures"][STEP] == {
         "runs": [

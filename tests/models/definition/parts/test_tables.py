@@ -254,7 +254,7 @@ def test_a_variant_can_be_pickled_copied_and_is_a_key():
         ),
         (
             lambda: MODELS["izhikevich"].tabulated(1 * mV),
-            "izhikevich_tables: the tables' step = 1. mV has the wrong unit, expected 1",
+            "izhikevich_tables: the tables' step = 1 mV has the wrong unit, expected 1",
         ),
         (
             lambda: HH.tabulated(0.3 * mV),
@@ -287,7 +287,7 @@ def test_a_variant_can_be_pickled_copied_and_is_a_key():
         ),
         (
             lambda: HH.tabulated(1 * ms),
-            "hodgkin_huxley_tables: the tables' step = 1. ms has the wrong unit, expected mV",
+            "hodgkin_huxley_tables: the tables' step = 1 ms has the wrong unit, expected mV",
         ),
         (
             lambda: HH.tabulated("1*mV"),
@@ -295,7 +295,7 @@ def test_a_variant_can_be_pickled_copied_and_is_a_key():
         ),
         (
             lambda: HH.tabulated(1 * mV, -math.inf * mV),
-            "hodgkin_huxley_tables: the tables' low: expected a finite value, got -inf * Yvolt",
+            "hodgkin_huxley_tables: the tables' low: expected a finite value, got -inf",
         ),
         (
             lambda: mine("dv/dt = I + mV/ms*exp(v/mV)*int(not_refractory) : volt", refractory=2 * ms).tabulated(1 * mV),

@@ -88,7 +88,7 @@ def test_a_chain_of_links():
     [
         ({"name": "a*"}, "Brian2 advances it first in each step, so that neurons sees"),  # Brian2 sorts by name
         ({"name": "z*"}, ""),
-        ({"dt": 1 * ms}, "Brian2 advances it every 1. ms"),
+        ({"dt": 1 * ms}, "Brian2 advances it every 1 ms"),
     ],
 )
 def test_what_brian2_does_otherwise_is_said(changes, said):
@@ -139,7 +139,7 @@ REFUSED = {
     "operations": (with_operation, "_run_regularly changes; one neuron alone"),
     "another sampling step": (
         lambda: (source("dx/dt = randn()/ms : 1", dt=1 * ms), None),
-        "which draws random numbers every 1. ms; one neuron",
+        "which draws random numbers every 1 ms; one neuron",
     ),
     "Booleans": (lambda: (source("dx/dt = int(b)/ms : 1\nb : boolean"), None), "which is true or false; one neuron"),
 }

@@ -1,0 +1,69 @@
+"""One piece of work in another process."""
+
+from __future__ import annotations
+
+import os
+import time
+from functools import partial
+from unittest import mock
+
+import pytest
+
+from spikecost.harness.executors.beside import beside
+from spikecost.models.ground.errors import NoThreadError, UserError
+
+
+def work(folder, program):
+    """Return work, which any process can import, that leaves the number of its process in a folder."""
+    named = f"import os, pathlib\n(pathlib.Path({str(folder)!r}) / str(os.getpid())).touch()\n"
+    return partial(exec, named + program.replace("HERE", str(os.getpid())))
+
+
+def processes(folder):
+    return {int(path.name) for path in folder.iterdir()}
+
+
+def test_work_is_done_in_another_process():
+    with beside(os.getpid) as other:
+        assert other() != os.getpid()
+
+
+@pytest.mark.parametrize("program", ["if os.getpid() != HERE: os.kill(os.getpid(), 9)", "assert os.getpid() == HERE"])
+def test_work_whose_process_is_lost_or_fails_is_done_here(tmp_path, program):
+    with beside(work(tmp_path, program)) as other:
+        other()
+    assert len(processes(tmp_path)) == 2
+    assert os.getpid() in processes(tmp_path)
+
+
+def test_an_error_is_raised_here(tmp_path):
+    refuse = "from spikecost.models.ground.errors import UserError\nraise UserError(f'in process {os.getpid()}')"
+    with beside(work(tmp_path, refuse)) as other, pytest.raises(UserError, match=f"in process {os.getpid()}"):
+        other()
+    assert len(processes(tmp_path)) == 2
+
+
+@pytest.mark.parametrize(
+    ("refuses", "error"),
+    [("spikecost.harness.executors.processes.Pool", NoThreadError), ("subprocess.Popen", BlockingIOError)],
+)
+def test_without_another_process_work_is_done_here(monkeypatch, refuses, error):
+    monkeypatch.setattr(refuses, mock.Mock(side_effect=error))
+    with beside(os.getpid) as other:
+        assert other() == os.getpid()
+
+
+def interrupted(folder):
+    """Do work, and stop when it has begun."""
+    with beside(work(folder, "import time\ntime.sleep(60)")):
+        while not processes(folder):
+            time.sleep(0.01)
+        raise KeyboardInterrupt
+
+
+def test_the_process_ends_with_the_block(tmp_path):
+    with pytest.raises(KeyboardInterrupt):
+        interrupted(tmp_path)
+    (number,) = processes(tmp_path)
+    with pytest.raises(ProcessLookupError):
+        os.kill(number, 0)
