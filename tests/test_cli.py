@@ -711,8 +711,7 @@ def is_quick_or_narrow(way):
 
 
 @pytest.mark.parametrize(
-    ("command", "columns"),
-    choose(((each, columns) for each in TABLES for columns in (80, 120)), is_quick_or_narrow),
+    ("command", "columns"), choose(((each, columns) for each in TABLES for columns in (80, 120)), is_quick_or_narrow)
 )
 def test_every_table_fits_the_terminal_and_cuts_no_name_and_no_number(said, kept, monkeypatch, command, columns):
     monkeypatch.chdir(kept)
