@@ -21,7 +21,7 @@ class Parser(argparse.ArgumentParser):
         super().__init__(**given)
         self.register("type", int, whole_number)
         self.register("type", float, number)
-        self.register("action", "names", Names)
+        self.register("action", "names", ListOfNames)
         self._negative_number_matcher = re.compile(r"-\.?\d")  # -1ms is a value, not an option
         # without a default, a command's parser does not undo an option before the command
         self.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print JSON")
@@ -50,7 +50,7 @@ class Parser(argparse.ArgumentParser):
             raise argparse.ArgumentError(None, f"unknown command '{value}': {known_are(str(value), action.choices)}")
 
 
-class Names(argparse.Action):
+class ListOfNames(argparse.Action):
     """Take names with spaces or commas between them: ``lif qif``, ``lif,qif`` and ``lif, qif``."""
 
     def __call__(self, parser: Any, namespace: Any, values: Any, option_string: str | None = None) -> None:  # noqa: ARG002

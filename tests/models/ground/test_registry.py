@@ -118,7 +118,7 @@ def test_get_model():
     [
         ("izhikevitch", r"unknown model 'izhikevitch': did you mean 'izhikevich'\? known are lif, "),
         ("izhikevich:XX", "unknown preset 'XX' of izhikevich: known are RS, IB, CH, FS, TC, RZ, LTS"),
-        ("lif:RS", "unknown preset 'RS' of lif: known are none"),
+        ("lif:RS", "unknown preset 'RS' of lif: there are none"),
         (3, "expected a model's name or a NeuronModel, got 3"),
     ],
 )
