@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import gc
+import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from ..models.ground.errors import UserError
@@ -112,14 +114,33 @@ def _run_and_say(options: argparse.Namespace, suite: Suite, chosen: Mapping[str,
     return 2 if elsewhere else 0  # a following command would not find the report
 
 
+@contextmanager
+def _without_collections() -> Iterator[None]:
+    """Collect no garbage: what a report is made of lasts until its end, which is near."""
+    before = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if before:
+            gc.enable()
+
+
 def report(options: argparse.Namespace) -> int:
     """Write a run's tables, figures and references."""
-    from ..reports.comparison.report import report
+    from ..harness.executors.beside import second_process
+    from ..reports.comparison.places import is_long
 
     formats = None if options.format is None else [name for name in options.format.split(",") if name]
     if options.open and formats is not None and "html" not in formats:
         raise UserError(f"--open: --format {options.format} writes no page; add html to it")
-    written = report(options.folder, formats, options.out)
+    long = is_long(options.folder) and (os.cpu_count() or 1) > 1
+    with second_process() if long else nullcontext() as second, _without_collections():
+        if second:  # it imports this while this process does
+            second.prepare(f"{__package__.partition('.')[0]}.reports.comparison.report")
+        from ..reports.comparison.report import report
+
+        written = report(options.folder, formats, options.out, second)
     if options.open:
         show_page(next(path for path in written if path.suffix == ".html"))
     names = [str(path) for path in written]

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import base64
 import collections
 import gc
+import json
 import os
 import platform
 import shutil
 import signal
+import time
 from collections.abc import Callable, Generator, Iterator
 from functools import cache
 from typing import Any
 
 import brian2
 import pytest
+import sympy
 from brian2 import ms
 from hypothesis import HealthCheck, settings
 
@@ -23,6 +27,7 @@ from spikecost.accuracy.regimes.drives import drive_for
 from spikecost.flops.counters import COUNTERS, Counter
 from spikecost.flops.toolchain import SCALAR, Build, has_vector_exp
 from spikecost.harness.engines import brian2 as brian2_engine
+from spikecost.harness.engines import brian2_engine as as_an_engine
 from spikecost.harness.kernels.kernel import Kernel, compile_kernels
 from spikecost.harness.stimuli import constant
 from spikecost.models.catalogue import MODELS
@@ -55,9 +60,18 @@ os.environ["SPIKECOST_STORE"] = "off"
 # groups and synapses of tests are small: Cython would compile for ten times as long as they run
 brian2.prefs.codegen.target = "numpy"
 
+# Brian2 solves linear equations anew for every group, and once more for every run; three of them take seconds
+sympy.ImmutableMatrix.exp = cache(sympy.ImmutableMatrix.exp)
+
+# no test cuts the power: what a file has need not wait for the disk
+os.fsync = os.fstat
+
 # in a background job of a script Ctrl-C is ignored; tests send it to themselves
 if getattr(signal.getsignal(signal.SIGINT), "previous_handler", None) == signal.SIG_IGN:
     signal.signal(signal.SIGINT, brian2._InterruptHandler(signal.default_int_handler))
+
+#: A search of all objects for garbage that takes longer than this, in s, is not repeated for the same objects.
+LONG_SEARCH = 0.03
 
 #: The beginning of the reason of a skip that is due to the processor.
 NOT_TO_BE_INSTALLED = ("no PMU", "this processor has no")
@@ -147,6 +161,16 @@ def callgrind() -> Counter:
     return counter
 
 
+@pytest.fixture
+def brian2_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Brian2 as an engine runs in this process, which has imported it; tests of engines start another one."""
+
+    def ask(_title: str, _program: str, question: dict[str, str]) -> Any:
+        return json.loads(json.dumps(as_an_engine.answered(base64.b64decode(question["given"]), "")))
+
+    monkeypatch.setattr(as_an_engine, "ask", ask)
+
+
 @pytest.fixture(scope="session")
 def compiled_brian2() -> None:
     """Brian2 can compile here."""
@@ -220,6 +244,25 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     del session
     gc.collect()
     gc.freeze()
+    gc.callbacks.append(_time_searches)
+
+
+#: When the search for garbage began, and whether a search of all objects has become long since the last test.
+_search = {"begun": 0.0, "long": False}
+
+
+def _time_searches(phase: str, about: dict[str, int]) -> None:
+    if phase == "start":
+        _search["begun"] = time.perf_counter()
+    elif about["generation"] == 2:
+        _search["long"] |= time.perf_counter() - _search["begun"] > LONG_SEARCH
+
+
+def pytest_runtest_logfinish() -> None:
+    """Leave out what Brian2 and sympy keep of earlier tests, too."""
+    if _search["long"]:
+        gc.freeze()
+        _search["long"] = False
 
 
 @pytest.hookimpl(wrapper=True)

@@ -46,6 +46,7 @@ from spikecost.models.methods import METHODS
 from spikecost.models.step import why_not
 from spikecost.reports.writing.text import WIDTH
 
+from .archetypes import choose
 from .messages import mentions, tells
 
 REPORT = {"index.html", "provenance.json", "run.json", "data", "table.csv", "cheapest.md", "work_precision.png"}
@@ -699,8 +700,19 @@ def words(text):
     return {word for word in found if word in NAMES or re.fullmatch(r"[-+]?\d[\d.,e+-]*", word)}
 
 
-@pytest.mark.parametrize("columns", [80, 120])
-@pytest.mark.parametrize("command", TABLES)
+#: Commands that take seconds: every day they are tried at one width.
+SLOW = ("run", "engines", "measure", "claims", "atlas check")
+
+
+def is_quick_or_narrow(way):
+    """Whether everyday tests try a command at a width."""
+    command, columns = way
+    return columns == 80 or command not in SLOW
+
+
+@pytest.mark.parametrize(
+    ("command", "columns"), choose(((each, columns) for each in TABLES for columns in (80, 120)), is_quick_or_narrow)
+)
 def test_every_table_fits_the_terminal_and_cuts_no_name_and_no_number(said, kept, monkeypatch, command, columns):
     monkeypatch.chdir(kept)
     arguments = TABLES[command] if command.split()[0] in TABLES[command] else [command, *TABLES[command]]
@@ -715,8 +727,10 @@ def test_every_table_fits_the_terminal_and_cuts_no_name_and_no_number(said, kept
     assert words(whole)
 
 
-@pytest.mark.parametrize("columns", [80, 120])
-@pytest.mark.parametrize("command", [*commands()])
+@pytest.mark.parametrize(
+    ("command", "columns"),
+    choose(((each, columns) for each in commands() for columns in (80, 120)), is_quick_or_narrow),
+)
 def test_no_command_prints_a_line_wider_than_the_terminal(said, kept, monkeypatch, command, columns):
     monkeypatch.chdir(kept)
     monkeypatch.setenv("COLUMNS", str(columns))

@@ -35,7 +35,7 @@ from spikecost.models.methods import METHODS
 from spikecost.models.reading.by_name import get_model
 from spikecost.models.step import make_step, why_not
 from spikecost.reports.comparison import files_of_run
-from spikecost.reports.comparison.files_of_run import MANIFEST
+from spikecost.reports.comparison.places import MANIFEST
 from spikecost.reports.comparison.run_folder import RunFolder
 from spikecost.reports.regression.judge import judge
 from spikecost.reports.regression.kept import baseline as kept_baselines

@@ -1,52 +1,81 @@
-"""One piece of work in a process of its own, while this process does something else."""
+"""Work in a second process, while this process does something else."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
-from typing import TypeVar
+from functools import partial
+from importlib import import_module
+from typing import Any, TypeVar
 
 from ...models.ground.errors import NoThreadError, NoValue
-from .base import WorkerLost
+from .base import WorkerLost, Workers
 from .processes import PROCESSES
 
 T = TypeVar("T")
 
 
-@contextmanager
-def beside(work: Callable[[], T]) -> Iterator[Callable[[], T]]:
-    """Begin a piece of work in another process; what is yielded waits for it, and returns its result.
+def _import(module: str) -> None:
+    import_module(module)
 
-    If there is no other process, or it is lost or fails, the work is done here then, and raises what it raises.
 
-    Parameters
-    ----------
-    work : callable
-        It and its result can be pickled.
+class Second:
+    """A second process, which does one piece of work after the other.
+
+    If there is none, or it is lost or fails, the work is done here when its result is asked for.
     """
-    try:
-        workers = PROCESSES.start(1, "")
-    except NoThreadError:
-        yield work
-        return
-    waits = True
-    try:
+
+    def __init__(self, workers: Workers | None) -> None:
+        self._workers = workers
+        self._begun: list[Future[Any]] = []
+
+    def prepare(self, module: str) -> None:
+        """Begin to import what later work needs."""
+        self.begin(partial(_import, module))
+
+    def begin(self, work: Callable[[], T]) -> Callable[[], T]:
+        """Begin a piece of work; what is returned waits for it, and returns its result or raises what it raises.
+
+        Parameters
+        ----------
+        work : callable
+            It and its result can be pickled.
+        """
+        if self._workers is None:
+            return work
         try:
-            (worker,) = workers.slots()
+            (worker,) = self._workers.slots()
         except OSError:
-            yield work
-            return
-        future = workers.submit(worker, work)
+            return work
+        future = self._workers.submit(worker, work)
+        self._begun.append(future)
 
         def finished() -> T:
-            nonlocal waits
             try:
                 found = future.result()
             except WorkerLost:
-                found = NoValue("its process was lost")
-            waits = False
+                return work()
             return work() if isinstance(found, NoValue) else found
 
-        yield finished
+        return finished
+
+    @property
+    def works(self) -> bool:
+        """Whether it has begun something that has not ended."""
+        return not all(future.done() for future in self._begun)
+
+
+@contextmanager
+def second_process() -> Iterator[Second]:
+    """Start a second process with the first work that is begun; it ends with the block."""
+    try:
+        workers = PROCESSES.start(1, "")
+    except NoThreadError:
+        yield Second(None)
+        return
+    second = Second(workers)
+    try:
+        yield second
     finally:
-        workers.close(waits)
+        workers.close(second.works)

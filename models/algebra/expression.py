@@ -12,6 +12,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 from .functions import CALLS, FORMS, READ_AS, ROWS
@@ -197,6 +198,12 @@ def nodes(*roots: Expr) -> Iterator[Expr]:
                 yield node
 
 
+@lru_cache(maxsize=4096)
+def _in_order(root: Expr) -> tuple[Expr, ...]:
+    """Return the nodes of an expression that is evaluated again and again."""
+    return tuple(nodes(root))
+
+
 def rebuild(*roots: Expr, change: Callable[[Expr, Expr], Expr]) -> list[Expr]:
     """Rebuild expressions from their leaves; shared parts stay shared.
 
@@ -240,7 +247,7 @@ def evaluate(
         Makes a number of the algebra from an exact fraction.
     """
     done: dict[int, Any] = {}
-    for node in nodes(root):
+    for node in _in_order(root):
         if isinstance(node, Const):
             done[id(node)] = number(node.value)
         elif isinstance(node, Var):

@@ -15,6 +15,7 @@ from typing import Any
 from ...models.ground.errors import UserError, shortened
 from ...models.reading.data import read_json
 from ..writing.files import replace_all
+from .places import DATA, MANIFEST
 
 #: The format named in ``run.json``, and the version of everything that this module writes.
 FORMAT, VERSION = "spikecost run", 11
@@ -35,12 +36,6 @@ ABOUT = (
     "columns",
     "engines",
 )
-MANIFEST, PROVENANCE, DATA = "run.json", "provenance.json", "data"
-
-
-def table_file(name: str) -> str:
-    """Return the file of a table."""
-    return f"{DATA}/{name}.parquet"
 
 
 def write_files(folder: Path, about: Mapping[str, Any], files: Mapping[str, bytes]) -> None:

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import json
 import math
-import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from ...harness.executors.beside import beside
+from ...harness.executors.beside import Second
 from ...models.ground.errors import UserError
 from ...models.ground.registry import Registry
 from ..page import page
 from ..papers import tables
 from ..papers.bibliography import bibliography
-from ..papers.figures import draw
+from ..papers.figures import WIDTHS, draw
 from ..papers.methods_text import methods_text
 from ..results.run_tables import RunTables
 from ..tables.demos import headline
@@ -40,7 +39,7 @@ class ReportFormat:
     """The same for a report in all formats, if it can be smaller."""
 
 
-def render(run: RunTables, formats: Iterable[str] | None = None) -> dict[str, bytes]:
+def render(run: RunTables, formats: Iterable[str] | None = None, second: Second | None = None) -> dict[str, bytes]:
     """Return the files of a report by name.
 
     Parameters
@@ -49,6 +48,8 @@ def render(run: RunTables, formats: Iterable[str] | None = None) -> dict[str, by
     formats : iterable of str, optional
         Names in `FORMATS`; by default all, without the figures that the folder of the run has, and with tables of more
         than `LONG` rows only as Parquet.
+    second : Second, optional
+        A second process, which draws some figures; by default all are drawn here.
 
     Raises
     ------
@@ -63,23 +64,16 @@ def render(run: RunTables, formats: Iterable[str] | None = None) -> dict[str, by
             "there is nothing to report: no model reached any tolerance of this run; its page lists the reasons"
         )
     kinds = tuple(name for name in wanted if name in _DRAWN)
-    apart = [name for name in wanted if name in _APART]
-    here = [name for name in wanted if name not in (*kinds, *apart)]
+    others = [name for name in wanted if name not in kinds]
     brief = formats is None
-    pictures = partial(draw if brief else _figures, run, kinds)
-    if (kinds or apart) and here and len(run.points) > _MANY and (os.cpu_count() or 1) > 1:
-        with beside(partial(_files, run, apart, brief, pictures)) as others:
-            return _files(run, here, brief) | others()
-    return _files(run, [*apart, *here], brief, pictures)
-
-
-def _files(
-    run: RunTables, names: Sequence[str], brief: bool, pictures: Callable[[], dict[str, bytes]] = dict
-) -> dict[str, bytes]:
-    """Return the pictures and the files of some formats."""
-    found = pictures()
-    for each in map(FORMATS.__getitem__, names):
+    pictures = _figures(run, kinds, of_papers_alone=brief)
+    if second and pictures:
+        pictures[-1] = second.begin(pictures[-1])
+    found: dict[str, bytes] = {}
+    for each in map(wanted.__getitem__, others):
         found |= (each.brief if brief and each.brief else each.files)(run)
+    for picture in pictures:
+        found |= picture()
     return found
 
 
@@ -130,12 +124,27 @@ def _text(run: RunTables) -> dict[str, bytes]:
     return {"methods.txt": methods_text(run).encode()}
 
 
-def _figures(run: RunTables, kinds: Sequence[str]) -> dict[str, bytes]:
-    """Return the figures for papers and, in formats that the folder of a run does not have, those of the run."""
-    others = [kind for kind in kinds if kind != PICTURES]
-    return draw(run, kinds) | (drawn(run, others) if others else {})
+def _figures(
+    run: RunTables, kinds: Sequence[str], *, of_papers_alone: bool = False
+) -> list[Callable[[], dict[str, bytes]]]:
+    """Return what draws figures, the longest last.
+
+    They are those for papers and, unless `of_papers_alone`, in formats that the folder of a run does not have, those of
+    the run.
+    """
+    others = [kind for kind in kinds if kind != PICTURES and not of_papers_alone]
+    found: list[Callable[[], dict[str, bytes]]] = [partial(drawn, run, others)] if others else []
+    return [*found, *(partial(draw, run, kinds, (column,)) for column in WIDTHS)] if kinds else found
 
 
+def _all_figures(run: RunTables, kinds: Sequence[str]) -> dict[str, bytes]:
+    return {name: content for each in _figures(run, kinds) for name, content in each().items()}
+
+
+#: In a report in all formats, tables with more rows than this are only Parquet files, which have a tenth of the size.
+LONG = 5_000
+#: Formats of figures; they are drawn together.
+_DRAWN = ("svg", "pdf", "png")
 #: In a report in all formats, tables with more rows than this are only Parquet files, which have a tenth of the size.
 LONG = 5_000
 #: Formats of figures; they are drawn together.
@@ -153,6 +162,6 @@ for _format in (
     ReportFormat("json", _json, lambda run: _json(run, LONG)),
     ReportFormat("bib", _bib),
     ReportFormat("txt", _text),
-    *(ReportFormat(kind, partial(_figures, kinds=(kind,))) for kind in _DRAWN),
+    *(ReportFormat(kind, partial(_all_figures, kinds=(kind,))) for kind in _DRAWN),
 ):
     FORMATS.register(_format)

@@ -7,16 +7,22 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
+from ...harness.executors.beside import Second
 from ..writing.files import replace_all
-from .files_of_run import MANIFEST
 from .formats import render
+from .places import MANIFEST
 from .run_folder import RunFolder
 
 #: The folder of a report within the folder of its run, and the file that is written last.
 FOLDER, SIGN = "report", "report.json"
 
 
-def report(folder: str | Path, formats: Iterable[str] | None = None, out: str | Path | None = None) -> list[Path]:
+def report(
+    folder: str | Path,
+    formats: Iterable[str] | None = None,
+    out: str | Path | None = None,
+    second: Second | None = None,
+) -> list[Path]:
     """Write a run's report and return the paths of its files.
 
     Parameters
@@ -28,6 +34,8 @@ def report(folder: str | Path, formats: Iterable[str] | None = None, out: str | 
         also of those that the folder of the run has as pictures, and long tables are only Parquet files.
     out : str or Path, optional
         Folder of the report; by default ``report`` in the folder of the run.
+    second : Second, optional
+        A second process, which draws the figures.
 
     Raises
     ------
@@ -35,7 +43,7 @@ def report(folder: str | Path, formats: Iterable[str] | None = None, out: str | 
         If the run is incomplete, a format is unknown, or the folder cannot be written. Then nothing is overwritten.
     """
     run = RunFolder.read(folder)
-    files = render(run, formats)
+    files = render(run, formats, second)
     target = Path(folder) / FOLDER if out is None else Path(out)
     digest = hashlib.sha256((Path(folder) / MANIFEST).read_bytes()).hexdigest()
     sign = {"run": digest, "made": run.about["made"], "files": sorted(files)}

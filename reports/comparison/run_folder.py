@@ -51,7 +51,8 @@ from ..writing.files import writable
 from ..writing.notebook import Shown, figure_html, frame_html
 from ..writing.numbers import as_said
 from ..writing.text import frame
-from .files_of_run import PROVENANCE, as_json, read_files, table_file, write_files
+from .files_of_run import as_json, read_files, write_files
+from .places import PROVENANCE, table_file
 from .rendering import PAGE, render
 
 #: Title and columns of the table that is shown of a run.

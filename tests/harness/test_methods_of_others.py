@@ -110,12 +110,13 @@ def test_methods_of_either_kind_are_counted_run_and_cost(
 
 @pytest.mark.slow
 def test_the_command_line_knows_them(python: Callable[..., subprocess.CompletedProcess[str]]) -> None:
-    listed = python("-m", "spikecost.cli", "methods")
-    assert (listed.returncode, listed.stderr) == (0, "")
-    assert "Ralston's method of order 2" in listed.stdout
-    assert "Two half steps of Euler" in listed.stdout
-    counted = python("-m", "spikecost.cli", "count", "lif", "--method", "careful")
-    assert (counted.returncode, counted.stderr) == (0, "")
+    both = "import spikecost.cli as cli; print(cli.main(['methods']), cli.main('count lif --method careful'.split()))"
+    done = python("-c", both)
+    assert (done.returncode, done.stderr) == (0, "")
+    listed, _, counted = done.stdout.partition("lif, careful")
+    assert counted.splitlines()[-1] == "0 0"
+    assert "Ralston's method of order 2" in listed
+    assert "Two half steps of Euler" in listed
     # it chooses its steps, so that each part of them is counted
     for part in ("attempt", "correct"):
-        assert part in counted.stdout
+        assert part in counted

@@ -23,7 +23,8 @@ from spikecost.accuracy.study.suite import Suite
 from spikecost.models.ground.errors import UserError
 from spikecost.models.ground.interruption import SIGNALS
 from spikecost.reports.comparison import run_folder
-from spikecost.reports.comparison.files_of_run import MANIFEST, _checksum
+from spikecost.reports.comparison.files_of_run import _checksum
+from spikecost.reports.comparison.places import MANIFEST
 from spikecost.reports.comparison.run_folder import RunFolder
 from spikecost.reports.writing import bars, files
 

@@ -3,12 +3,9 @@
 import importlib
 import importlib.util
 
-import neo
 import numpy as np
 import pytest
-import quantities as pq
 from brian2 import ms
-from elephant.spike_train_dissimilarity import van_rossum_distance, victor_purpura_distance
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy.sparse import csr_array
@@ -22,11 +19,17 @@ TOLERANCE = 1e-10
 
 
 def to_neo(train):
+    import neo
+    import quantities as pq
+
     return neo.SpikeTrain(train.times * pq.ms, t_start=train.start * pq.ms, t_stop=train.stop * pq.ms)
 
 
 @given(a=trains(), b=trains(), cost=st.floats(1e-3, 10))
 def test_victor_purpura_is_elephants(a, b, cost):
+    import quantities as pq
+    from elephant.spike_train_dissimilarity import victor_purpura_distance
+
     theirs = victor_purpura_distance([to_neo(a), to_neo(b)], cost / pq.ms)[0, 1]
     assert VictorPurpura(cost / ms)(a, b) == pytest.approx(theirs, rel=0, abs=TOLERANCE)
 
@@ -34,6 +37,9 @@ def test_victor_purpura_is_elephants(a, b, cost):
 @pytest.mark.filterwarnings("ignore:van_rossum_distance. very small negative values:RuntimeWarning")
 @given(a=trains(), b=trains(), tau=st.floats(0.1, 1000))
 def test_van_rossum_is_elephants(a, b, tau):
+    import quantities as pq
+    from elephant.spike_train_dissimilarity import van_rossum_distance
+
     theirs = van_rossum_distance([to_neo(a), to_neo(b)], tau * pq.ms)[0, 1]
     ours = VanRossum(tau * ms)(a, b)
     assert ours**2 == pytest.approx(theirs**2, rel=0, abs=TOLERANCE)

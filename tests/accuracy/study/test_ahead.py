@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -54,7 +53,9 @@ def started(monkeypatch):
 def test_the_first_process_finds_what_the_second_computed(tmp_path, monkeypatch, started):
     monkeypatch.setenv("SPIKECOST_CACHE", str(tmp_path))
     cache._solvers.cache_clear()  # the key that both processes use is made now, whatever ran before in this process
-    monkeypatch.setattr(ahead, "_pickled", lambda suite, own=ahead._pickled: own(replace(suite, features=False)))
+    # the second process looks for no features, and counts nothing
+    without = {"features": False, "witnessed": False}
+    monkeypatch.setattr(ahead, "_pickled", lambda suite, own=ahead._pickled: own(replace(suite, **without)))
     with ahead.computed_ahead(SUITE, LIF, 2) as second:
         assert second.works
         second.wait()
@@ -110,38 +111,32 @@ def test_it_is_stopped_with_the_block(started):
     assert started[0].returncode == -signal.SIGKILL
 
 
-#: Starts a second process, prints its number, and is killed.
-KILLED = """
-import os, signal
-from spikecost.accuracy.study import ahead
-from spikecost.accuracy.study.phases.measuring import count_all
-from spikecost.accuracy.study.phases.progress import Progress
-from spikecost.accuracy.study.phases.sweeping import compiled_for, one_of_each_kind
-from spikecost.accuracy.study.study import Study
-from spikecost.accuracy.study.suite import Suite
-from spikecost.harness.measuring import kept
-from spikecost.models.catalogue import MODELS
-from spikecost.models.ground.errors import NoValue
+def test_it_ends_if_the_first_process_is_killed(tmp_path, monkeypatch):
+    noted = tmp_path / "number"
 
-class Popen(ahead.subprocess.Popen):
-    def __init__(self, *given, **options):
-        super().__init__(*given, **options)
-        print(self.pid, flush=True)
+    class Noted(subprocess.Popen):
+        """A process whose number is noted."""
 
-ahead.subprocess.Popen = Popen
-with ahead.computed_ahead(Suite(models=("lif",), rates=(52.0,)), [MODELS["lif"]], 2):
-    os.kill(os.getpid(), signal.SIGKILL)
-"""
+        def __init__(self, *given, **options):
+            super().__init__(*given, **options)
+            noted.write_text(str(self.pid))
 
-
-def test_it_ends_if_the_first_process_is_killed():
-    done = subprocess.run([sys.executable, "-c", KILLED], capture_output=True, text=True, check=False)
-    state = Path("/proc", done.stdout.strip(), "stat")
+    monkeypatch.setattr(ahead.subprocess, "Popen", Noted)
+    first = os.fork()
+    if not first:
+        try:
+            with ahead.computed_ahead(replace(SUITE, rates=(52.0,)), LIF, 2):
+                os.kill(os.getpid(), signal.SIGKILL)
+        finally:
+            os._exit(1)
+    assert os.waitstatus_to_exitcode(os.waitpid(first, 0)[1]) == -signal.SIGKILL
+    second = int(noted.read_text())
+    state = Path("/proc", str(second), "stat")
     deadline = time.monotonic() + 60
     # a process that has ended may wait to be noticed
     while state.exists() and state.read_text().rpartition(")")[2].split()[0] != "Z":
         if time.monotonic() > deadline:
-            os.killpg(int(done.stdout), signal.SIGKILL)
+            os.killpg(second, signal.SIGKILL)
             raise AssertionError("the second process goes on")
         time.sleep(0.1)
 

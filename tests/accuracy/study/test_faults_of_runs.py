@@ -34,6 +34,12 @@ def test_a_fault_loses_nothing_and_is_told_in_one_line(tmp_path, name, tries):
     assert "\n" not in found.message
 
 
+@pytest.fixture(scope="module")
+def folder_of_commands(tmp_path_factory):
+    """One folder, so that the command runs undisturbed once for all faults."""
+    return tmp_path_factory.mktemp("commands")
+
+
 @pytest.mark.parametrize(
     ("name", "tries"),
     [
@@ -42,10 +48,10 @@ def test_a_fault_loses_nothing_and_is_told_in_one_line(tmp_path, name, tries):
         *(pytest.param(name, 10, marks=pytest.mark.deep) for name in faults_of_commands.FAULTS),
     ],
 )
-def test_a_command_with_own_models_loses_nothing_and_goes_on(tmp_path, name, tries):
+def test_a_command_with_own_models_loses_nothing_and_goes_on(folder_of_commands, name, tries):
     if why := faults_of_commands.why_not(name):
         pytest.skip(why)
-    found = faults_of_commands.try_fault(name, tries, tmp_path)
+    found = faults_of_commands.try_fault(name, tries, folder_of_commands)
     assert (found.tries, found.wrong, found.lost) == (tries, 0, 0)
     assert found.most_lines <= 2  # that it was interrupted, and before what
 

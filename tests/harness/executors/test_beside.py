@@ -1,4 +1,4 @@
-"""One piece of work in another process."""
+"""Work in a second process."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from unittest import mock
 
 import pytest
 
-from spikecost.harness.executors.beside import beside
+from spikecost.harness.executors.beside import second_process
 from spikecost.models.ground.errors import NoThreadError, UserError
 
 
@@ -23,23 +23,25 @@ def processes(folder):
     return {int(path.name) for path in folder.iterdir()}
 
 
-def test_work_is_done_in_another_process():
-    with beside(os.getpid) as other:
-        assert other() != os.getpid()
+def test_work_is_done_in_one_other_process():
+    with second_process() as second:
+        second.prepare("spikecost.harness.executors")
+        first, other = second.begin(os.getpid), second.begin(os.getpid)
+        assert first() == other() != os.getpid()
 
 
 @pytest.mark.parametrize("program", ["if os.getpid() != HERE: os.kill(os.getpid(), 9)", "assert os.getpid() == HERE"])
 def test_work_whose_process_is_lost_or_fails_is_done_here(tmp_path, program):
-    with beside(work(tmp_path, program)) as other:
-        other()
+    with second_process() as second:
+        second.begin(work(tmp_path, program))()
     assert len(processes(tmp_path)) == 2
     assert os.getpid() in processes(tmp_path)
 
 
 def test_an_error_is_raised_here(tmp_path):
     refuse = "from spikecost.models.ground.errors import UserError\nraise UserError(f'in process {os.getpid()}')"
-    with beside(work(tmp_path, refuse)) as other, pytest.raises(UserError, match=f"in process {os.getpid()}"):
-        other()
+    with second_process() as second, pytest.raises(UserError, match=f"in process {os.getpid()}"):
+        second.begin(work(tmp_path, refuse))()
     assert len(processes(tmp_path)) == 2
 
 
@@ -49,13 +51,14 @@ def test_an_error_is_raised_here(tmp_path):
 )
 def test_without_another_process_work_is_done_here(monkeypatch, refuses, error):
     monkeypatch.setattr(refuses, mock.Mock(side_effect=error))
-    with beside(os.getpid) as other:
-        assert other() == os.getpid()
+    with second_process() as second:
+        assert second.begin(os.getpid)() == os.getpid()
 
 
 def interrupted(folder):
     """Do work, and stop when it has begun."""
-    with beside(work(folder, "import time\ntime.sleep(60)")):
+    with second_process() as second:
+        second.begin(work(folder, "import time\ntime.sleep(60)"))
         while not processes(folder):
             time.sleep(0.01)
         raise KeyboardInterrupt

@@ -202,14 +202,24 @@ def row_of(seed: int) -> tuple[Draft, abroad.Row] | None:
     """Return a group and what becomes of it; None if Brian2 itself does not take it."""
     draft = Draft(seed)
     try:
+        row = abroad.what_becomes(abroad.Row(str(seed), ""), draft.made())
+    except BrianObjectException:  # code that Brian2 writes and cannot run
+        return None
+    except Exception:
+        if takes(draft):
+            raise
+        return None
+    return (draft, row) if row.spikes is not None or takes(draft) else None
+
+
+def takes(draft: Draft) -> bool:
+    """Whether Brian2 itself takes a group."""
+    try:
         made = draft.made()
         brian2.Network(made.group).run(0 * ms, namespace=dict(made.names))
     except Exception:  # such as a method that does not apply
-        return None
-    try:
-        return draft, abroad.what_becomes(abroad.Row(str(seed), ""), draft.made())
-    except BrianObjectException:  # code that Brian2 writes and cannot run
-        return None
+        return False
+    return True
 
 
 def main(first: int, last: int) -> None:

@@ -20,6 +20,8 @@ from spikecost.models.reading.by_name import get_model
 from spikecost.models.step import make_step
 from spikecost.reports.commands.engines import engines
 
+pytestmark = pytest.mark.usefixtures("brian2_here")
+
 LIF = get_model("lif")
 STIMULUS = constant(LIF.drive, 50 * ms)
 

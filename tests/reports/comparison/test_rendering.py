@@ -14,9 +14,15 @@ from ..conftest import HOSTILE
 
 
 @pytest.fixture(scope="module")
-def files(hostile_run, pictures):
+def written(hostile_run):
+    """All files; of pictures only the names."""
+    return render(hostile_run)
+
+
+@pytest.fixture(scope="module")
+def files(written, hostile_run, pictures):
     with matplotlib.rc_context({"svg.fonttype": "none"}):
-        return render(hostile_run) | drawn(hostile_run, ("svg",))
+        return written | drawn(hostile_run, ("svg",))
 
 
 def test_pictures_show_names_as_they_are(files):

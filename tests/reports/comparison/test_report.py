@@ -9,6 +9,7 @@ from unittest import mock
 import pandas as pd
 import pytest
 
+from spikecost.harness.executors.beside import second_process
 from spikecost.models.ground.errors import UserError
 from spikecost.reports.comparison import formats
 from spikecost.reports.comparison.formats import FORMATS, render
@@ -66,14 +67,14 @@ def test_long_tables_are_parquet_alone_in_a_report_of_all_formats(small_run, mon
     assert longest in json.loads(asked["run.json"])
 
 
-def test_two_processes_make_the_same_report_as_one(small_run, monkeypatch):
-    names = ["json", "md"]
-    alone = render(small_run, names)
-    monkeypatch.setattr(formats, "_MANY", 0)
-    monkeypatch.setattr("os.cpu_count", lambda: 2)
-    with mock.patch.object(formats, "beside", wraps=formats.beside) as begun:
-        assert render(small_run, names) == alone
-    assert begun.called
+def test_a_second_process_draws_figures(small_run, monkeypatch):
+    monkeypatch.setattr(formats, "WIDTHS", ["single"])
+    monkeypatch.setattr(formats, "drawn", lambda *_: {})
+    with second_process() as second, mock.patch.object(second, "begin", wraps=second.begin) as begun:
+        found = render(small_run, ["svg", "md"], second)
+    assert begun.call_count == 1
+    assert set(found) == {"ratios_single.svg", "tables.md", "work_precision_single.svg"}
+    assert all(b"<svg" in content for name, content in found.items() if name.endswith("svg"))
 
 
 def test_the_page_is_that_of_the_run(small_run):

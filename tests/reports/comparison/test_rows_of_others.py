@@ -7,9 +7,8 @@ LIF model in a process of its own, prints to its standard output, and one of the
 from __future__ import annotations
 
 import dataclasses
+import importlib.metadata
 import json
-import os
-import subprocess
 import sys
 from importlib.metadata import EntryPoint
 
@@ -18,6 +17,7 @@ import pandas as pd
 import pytest
 from brian2 import Hz, ms
 
+from spikecost import cli
 from spikecost.accuracy.search.criterion import Criterion
 from spikecost.accuracy.study.study import OURS
 from spikecost.accuracy.study.suite import Suite
@@ -25,6 +25,7 @@ from spikecost.harness.engines import ENGINES
 from spikecost.models.ground import registry
 from spikecost.models.ground.errors import UserError
 from spikecost.reports.comparison.comparison import compare
+from spikecost.reports.comparison.recommendation import recommend as recommend_module
 from spikecost.reports.comparison.recommendation.recommend import recommend
 from spikecost.reports.comparison.run import found, summary
 from spikecost.reports.comparison.run_folder import RunFolder
@@ -301,7 +302,7 @@ def test_recommend_says_which_dt_a_simulator_needs(run):
         recommend(100 * Hz, 0.3 * ms, run=run, engine="fake", budget=1e9)
 
 
-def test_on_the_command_line_with_two_threads_in_folders_with_spaces_and_capitals(tmp_path):
+def test_on_the_command_line_with_two_threads_in_folders_with_spaces_and_capitals(tmp_path, monkeypatch, capfd):
     package = tmp_path / "Other Package"
     about = package / "Other_Simulators-1.0.dist-info"
     about.mkdir(parents=True)
@@ -315,19 +316,19 @@ def test_on_the_command_line_with_two_threads_in_folders_with_spaces_and_capital
     lines = [f"{name} = {json.dumps(value)}" for name, value in fields.items()]
     lines += [f"{name} = false" for name in ("witnessed", "thorough", "features")]
     (work / "Suite File.toml").write_text("\n".join(lines) + "\n")
-    command = [sys.executable, "-m", "spikecost.cli", "run", "--suite", "Suite File.toml", "--jobs", "2"]
-    command += ["--out", "My Run"]
-    done = subprocess.run(
-        command,
-        cwd=work,
-        env={**os.environ, "PYTHONPATH": str(package), "SPIKECOST_STORE": "off"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    assert "Traceback" not in done.stdout + done.stderr
-    assert "{}" * 100 not in done.stdout + done.stderr
+    monkeypatch.chdir(work)
+    monkeypatch.syspath_prepend(str(package))
+    monkeypatch.setattr(registry, "entry_points", importlib.metadata.entry_points)
+    monkeypatch.setattr(ENGINES, "_outside_loaded", False)
+    ours = {name: item for name, item in ENGINES._items.items() if name not in NAMES}
+    monkeypatch.setattr(ENGINES, "_items", ours)
+    for name in [name for name in sys.modules if name == "other_simulators"]:
+        monkeypatch.delitem(sys.modules, name)
+    status = cli.main(["run", "--suite", "Suite File.toml", "--jobs", "2", "--out", "My Run"])
+    said = capfd.readouterr()
+    assert status == 0, said.err
+    assert "Traceback" not in said.out + said.err
+    assert "{}" * 100 not in said.out + said.err
     table = RunFolder.read(work / "My Run").table.set_index("engine")
     assert table["status"].to_dict() == {
         OURS: "reached",
@@ -340,7 +341,11 @@ def test_on_the_command_line_with_two_threads_in_folders_with_spaces_and_capital
     assert "it was ended by signal 6, after it printed: Welcome" in table["reason"]["crashes"]
 
 
-def test_recommend_without_a_run_makes_one(others):
+def test_recommend_without_a_run_makes_one(others, monkeypatch):
+    def briefly(models, *, suite, **more):
+        return compare(models, suite=dataclasses.replace(suite, horizons=(200.0,)), **more)
+
+    monkeypatch.setattr(recommend_module, "compare", briefly)
     # it runs the models with the simulator, and our rk4 for comparison
     best = recommend(100 * Hz, 1 * ms, engine="fake", models=["lif", "izhikevich"], jobs=1)
     assert best.choice["engine"] == "fake"
