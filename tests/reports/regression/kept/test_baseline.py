@@ -108,7 +108,7 @@ def test_a_baseline_that_cannot_be_read_is_refused_and_left_alone(tmp_path, cont
         ("times", {"lif": 3}, "times.lif = 3: give a list"),
         ("times", {"lif": [1.0, float("nan")]}, "NaN is not a number"),
         ("times", {"lif": [1.0, 0.0]}, "times.lif = 0.0: give a number above 0"),
-        ("limits", {"*": {"soft": 3}}, "unknown soft; known are hard, improved_percent, soft_percent"),
+        ("limits", {"*": {"soft": 3}}, r"unknown soft; did you mean 'soft_percent'\?"),
         ("limits", {"*": {}}, "limit '\\*': give soft_percent, hard, or both"),
         ("limits", {"*": {"hard": "low"}}, "hard = 'low': give a number without quotes"),
         ("limits", {"*": {"hard": float("nan")}}, "NaN is not a number"),
