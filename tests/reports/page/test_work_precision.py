@@ -158,12 +158,7 @@ def test_the_plot_is_used_from_the_keyboard(shown):
     assert shown.execute_script(width) == pytest.approx(0.7 * before)
     ranges = "const of = document.getElementById('wp-plot').layout; return [of.xaxis.range, of.yaxis.range]"
     (x, y), size = shown.execute_script(ranges), 0.7 * before
-    arrows = {
-        Keys.ARROW_RIGHT: (0, 0.15),
-        Keys.ARROW_LEFT: (0, -0.15),
-        Keys.ARROW_UP: (1, 0.15),
-        Keys.ARROW_DOWN: (1, -0.15),
-    }
+    arrows = {"RIGHT": (0, 0.15), "LEFT": (0, -0.15), "UP": (1, 0.15), "DOWN": (1, -0.15)}
     for key, (moved, by) in arrows.items():
         was = shown.execute_script(ranges)
         plot.send_keys(getattr(Keys, f"ARROW_{key}"))

@@ -108,7 +108,7 @@ def test_in_ms():
         ("1*ms", "dt: expected a number or Brian2 quantity, got '1*ms'"),
         (None, "dt: expected a number or Brian2 quantity, got None"),
         ({}, "dt: expected a number or Brian2 quantity, got {}"),
-        (float("nan") * ms, "expected a finite value, got nan * second"),
+        (float("nan") * ms, "expected a finite value, got nan"),
         (0 * ms, "dt = 0 s is not positive; give a time such as 0.1*ms"),
         (-1 * ms, "dt = -1 ms is not positive; give a time such as 0.1*ms"),
     ],
