@@ -18,6 +18,8 @@ _TITLES = {
     "brian2": "what Brian2 executes",
     "libm": "what functions such as exp execute",
     "code": "versions of the code, and lists made with it",
+    "mechanisms": "compiled mechanisms of other simulators",
+    "simulators": "what other simulators execute",
 }
 
 

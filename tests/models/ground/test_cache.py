@@ -412,3 +412,11 @@ def test_the_command_tells_what_there_is(folder: Path, said) -> None:  # type: i
     status, out, err = said("cache", "verify")
     assert (status, out, len(err.splitlines())) == (2, "", 1)
     assert "no   cache of compiled kernels" in said("doctor")[1]
+
+
+def test_entries_of_every_kind_are_listed(folder: Path, said: Callable[..., tuple[int, str, str]]) -> None:
+    for kind in cache.KINDS:
+        cache.write(kind, "a", b"1")
+    status, out, err = said("cache", "info")
+    assert (status, err) == (0, "")
+    assert out.count(": 1 entry, ") == len(cache.KINDS)

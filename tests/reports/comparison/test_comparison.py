@@ -23,8 +23,8 @@ SUITE = Suite(
     detections=("grid", "hermite"),
     rates=(50.0, 100.0),
     tolerances=(1.0,),
-    horizons=(200.0,),
-    trials=2,
+    horizons=(300.0,),
+    trials=3,
     per_decade=6,
     repeats=1,
     thorough=False,
@@ -284,7 +284,7 @@ def test_an_unwritable_folder_is_named(comparison, tmp_path):
 
 def test_the_figure_has_a_panel_a_rate_and_a_line_a_curve(comparison):
     axes = comparison.plot().axes
-    assert [axis.get_title() for axis in axes] == ["constant current, 50 Hz, 0.2 s", "constant current, 100 Hz, 0.2 s"]
+    assert [axis.get_title() for axis in axes] == ["constant current, 50 Hz, 0.3 s", "constant current, 100 Hz, 0.3 s"]
     drawn = [line for line in axes[1].lines if line.get_alpha() is not None]
     assert len(drawn) == 2 * 3 + 2 * 2 + 2 * 3  # Izhikevich has no exponential Euler
     fronts = [line for line in axes[1].lines if line.get_drawstyle() == "steps-post"]

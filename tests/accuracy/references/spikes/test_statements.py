@@ -63,7 +63,7 @@ def _is_right(model, stimulus, expected):
 @given(
     start=st.floats(0.05, 0.95).filter(lambda start: start * 3 * 2**20 % 1), horizon=st.sampled_from([9.6, 29.6, 299.6])
 )
-@settings(max_examples=300 if DEEP else 60)
+@settings(max_examples=300 if DEEP else 30)
 def test_no_chaotic_reset_is_stated_to_be_exact(text, start, horizon):
     model = _model(text, start, reset=f"u = {text}; v = -u")
     assert _is_right(model, sc.constant(1 / ms, horizon * ms), _times(MAPS[text], start, horizon))
