@@ -20,7 +20,7 @@ def _import(module: str) -> None:
     import_module(module)
 
 
-class Second:
+class SecondProcess:
     """A second process, which does one piece of work after the other.
 
     If there is none, or it is lost or fails, the work is done here when its result is asked for.
@@ -67,14 +67,14 @@ class Second:
 
 
 @contextmanager
-def second_process() -> Iterator[Second]:
+def second_process() -> Iterator[SecondProcess]:
     """Start a second process with the first work that is begun; it ends with the block."""
     try:
         workers = PROCESSES.start(1, "")
     except NoThreadError:
-        yield Second(None)
+        yield SecondProcess(None)
         return
-    second = Second(workers)
+    second = SecondProcess(workers)
     try:
         yield second
     finally:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from ...harness.executors.beside import Second
+from ...harness.executors.beside import SecondProcess
 from ...models.ground.errors import UserError
 from ...models.ground.registry import Registry
 from ..page import page
@@ -39,7 +39,7 @@ class ReportFormat:
     """The same for a report in all formats, if it can be smaller."""
 
 
-def render(run: RunTables, formats: Iterable[str] | None = None, second: Second | None = None) -> dict[str, bytes]:
+def render(run: RunTables, formats: Iterable[str] | None = None, second: SecondProcess | None = None) -> dict[str, bytes]:
     """Return the files of a report by name.
 
     Parameters
@@ -48,7 +48,7 @@ def render(run: RunTables, formats: Iterable[str] | None = None, second: Second 
     formats : iterable of str, optional
         Names in `FORMATS`; by default all, without the figures that the folder of the run has, and with tables of more
         than `LONG` rows only as Parquet.
-    second : Second, optional
+    second : SecondProcess, optional
         A second process, which draws some figures; by default all are drawn here.
 
     Raises

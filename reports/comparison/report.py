@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-from ...harness.executors.beside import Second
+from ...harness.executors.beside import SecondProcess
 from ..writing.files import replace_all
 from .formats import render
 from .places import MANIFEST
@@ -21,7 +21,7 @@ def report(
     folder: str | Path,
     formats: Iterable[str] | None = None,
     out: str | Path | None = None,
-    second: Second | None = None,
+    second: SecondProcess | None = None,
 ) -> list[Path]:
     """Write a run's report and return the paths of its files.
 
@@ -34,7 +34,7 @@ def report(
         also of those that the folder of the run has as pictures, and long tables are only Parquet files.
     out : str or Path, optional
         Folder of the report; by default ``report`` in the folder of the run.
-    second : Second, optional
+    second : SecondProcess, optional
         A second process, which draws the figures.
 
     Raises
