@@ -39,7 +39,9 @@ class ReportFormat:
     """The same for a report in all formats, if it can be smaller."""
 
 
-def render(run: RunTables, formats: Iterable[str] | None = None, second: SecondProcess | None = None) -> dict[str, bytes]:
+def render(
+    run: RunTables, formats: Iterable[str] | None = None, second: SecondProcess | None = None
+) -> dict[str, bytes]:
     """Return the files of a report by name.
 
     Parameters
