@@ -35,7 +35,7 @@ STIMULUS = constant(2 * mV / ms, 1000 * ms)
 class Made:
     """A kernel with a given error at dt, one function per stimulus; ``nan`` diverges, ``inf`` loses a spike."""
 
-    together = None
+    together, step = None, make_step(LIF, "euler")
 
     def __init__(self, *errors):
         self.errors = errors
