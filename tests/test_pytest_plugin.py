@@ -308,8 +308,8 @@ def test_an_update_of_all_tests_forgets_what_none_asks_for(with_baseline):
     change(with_baseline, lambda content: content["figures"].update({"gone/rk4/hermite/operations_per_step": 1.0}))
     assert with_baseline.runpytest(FILE).ret == pytest.ExitCode.USAGE_ERROR
     result = with_baseline.runpytest(FILE, "--spikecost-update", "-k", "cost")
-    result.stdout.fnmatch_lines(["spikecost: * 1 of models that these tests do not use were kept; *"])
-    with_baseline.runpytest(FILE, "--spikecost-update").stdout.fnmatch_lines(["spikecost: * 1 removed; *"])
+    result.stdout.fnmatch_lines(["spikecost: * 1 of models that these tests do not use were kept*"])
+    with_baseline.runpytest(FILE, "--spikecost-update").stdout.fnmatch_lines(["spikecost: * 1 removed*"])
     with_baseline.runpytest(FILE).assert_outcomes(passed=1)
 
 

@@ -83,10 +83,10 @@ def test_what_was_not_run_is_one_line(small_run):
     table = small_run.table
     without = changed(small_run, table=table[(table["model"] != "lif") & (table["detection"] != "grid")])
     found = compare_runs(small_run, without)
-    lines = [line for line in found.text.splitlines() if "were not run in the second" in line]
+    lines = [line for line in found.text.splitlines() if "not run in the second" in line]
     cases = table[table["flops_per_ms"].notna() & ((table["model"] == "lif") | (table["detection"] == "grid"))]
     assert len(lines) == 1
-    assert lines[0].startswith(f"{len(cases)} cases with a number in the first run were not run in the second: ")
+    assert lines[0].startswith(f"{len(cases)} cases with a number in the first run not run in the second: ")
     assert "With a number in only one run" not in found.text
     assert len(compare_runs(without, small_run).not_run) == 1
     alone = compare_runs(small_run, changed(small_run, table=table[table["model"] != "lif"])).not_run
