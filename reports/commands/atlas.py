@@ -20,6 +20,7 @@ from ..atlas.checking import check
 from ..atlas.making import make, missing
 from ..atlas.plan import DRIVES, parts
 from ..page.atlas_page import atlas_page
+from ..tables import shared_columns
 from ..tables.table import cheapest
 from ..writing.files import write_file
 from ..writing.numbers import as_said
@@ -27,19 +28,8 @@ from ..writing.records import records
 from ..writing.text import frame, how_many, prose
 from .about_machine.cache import Said
 
-#: Columns of `show`.
-SHOWN = (
-    "stimulus",
-    "level",
-    "horizon_ms",
-    "tolerance",
-    "model",
-    "method",
-    "detection",
-    "dt_ms",
-    "flops_per_ms",
-    "error_ms",
-)
+#: Columns of `show`: nothing is timed.
+SHOWN = [name for name in shared_columns.SHOWN if name != "ns_per_ms"]
 _PART = ["model", "stimulus", "level", "horizon_ms"]
 
 

@@ -147,13 +147,6 @@ def _all_figures(run: RunTables, kinds: Sequence[str]) -> dict[str, bytes]:
 LONG = 5_000
 #: Formats of figures; they are drawn together.
 _DRAWN = ("svg", "pdf", "png")
-#: In a report in all formats, tables with more rows than this are only Parquet files, which have a tenth of the size.
-LONG = 5_000
-#: Formats of figures; they are drawn together.
-_DRAWN = ("svg", "pdf", "png")
-#: What is made in a second process together with the figures, if a run has more points than this: it takes as long
-#: then as all other formats. To start the process takes longer than to draw the figures of a small run.
-_APART, _MANY = ("json",), 1000
 FORMATS: Registry[ReportFormat] = Registry("format", "spikecost.formats")
 for _format in (
     ReportFormat("html", _html),

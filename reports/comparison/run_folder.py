@@ -34,6 +34,7 @@ from ..results.description import describe
 from ..results.run_form import check_about, check_names, check_table
 from ..results.run_tables import RunTables
 from ..results.verdict import baseline, ranking, verdict_text
+from ..tables import shared_columns
 from ..tables.breakdown import by_kind, operations
 from ..tables.demos import runs_table
 from ..tables.features import findings_table
@@ -55,21 +56,8 @@ from .files_of_run import as_json, read_files, write_files
 from .places import PROVENANCE, table_file
 from .rendering import PAGE, render
 
-#: Title and columns of the table that is shown of a run.
+#: Title of the table that is shown of a run.
 CHEAPEST = "The cheapest way to run each model at equal spike-time accuracy"
-SHOWN = (
-    "stimulus",
-    "level",
-    "horizon_ms",
-    "tolerance",
-    "model",
-    "method",
-    "detection",
-    "dt_ms",
-    "flops_per_ms",
-    "ns_per_ms",
-    "error_ms",
-)
 #: Errors that reading a damaged or hostile table may raise.
 _DAMAGED = (ValueError, KeyError, OSError, TypeError, NotImplementedError, ArithmeticError, RecursionError, MemoryError)
 
@@ -147,7 +135,7 @@ class RunFolder(Shown, RunTables):
     @property
     def text(self) -> str:
         """The text for a terminal: the cheapest way to run each model in each situation."""
-        return frame(CHEAPEST, as_said(self.cheapest), SHOWN)
+        return frame(CHEAPEST, as_said(self.cheapest), shared_columns.SHOWN)
 
     @property
     def study(self) -> Study:
@@ -175,7 +163,7 @@ class RunFolder(Shown, RunTables):
         ratios = frame_html(f"Operations per ms, divided by those of {self.baseline}", verdict_text(self.ranking))
         return (
             ratios
-            + frame_html(CHEAPEST, as_said(self.cheapest), SHOWN)
+            + frame_html(CHEAPEST, as_said(self.cheapest), shared_columns.SHOWN)
             + figure_html(work_precision(self), "cost against error")
         )
 

@@ -9,6 +9,20 @@ import pandas as pd
 
 from ...accuracy.study.study import Case
 
+#: Of the cheapest ways to run models, what is shown first.
+SHOWN = (
+    "stimulus",
+    "level",
+    "horizon_ms",
+    "tolerance",
+    "model",
+    "method",
+    "detection",
+    "dt_ms",
+    "flops_per_ms",
+    "ns_per_ms",
+    "error_ms",
+)
 #: A way to run a model.
 WAY = {"model": "model and preset", "method": "integration method", "detection": "how the crossing is located"}
 #: What runs a model in a way.
