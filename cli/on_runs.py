@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import gc
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from ..models.ground.errors import UserError
+from ..models.ground.garbage import RARELY, collecting
 from ..models.ground.interruption import keeping
 from .asked import data_file, several
 from .printing import answer, complain, show_page, show_text
@@ -63,7 +63,7 @@ def run(options: argparse.Namespace) -> int:
         return _estimate(options, suite)
     if options.history:
         History(options.history).check()
-    with keeping() as came:
+    with keeping() as came, collecting(after=RARELY):
         status = _run_and_say(options, suite, chosen)
         if came:  # the signal has been handled, even if it came too late to interrupt
             came.clear()
@@ -114,18 +114,6 @@ def _run_and_say(options: argparse.Namespace, suite: Suite, chosen: Mapping[str,
     return 2 if elsewhere else 0  # a following command would not find the report
 
 
-@contextmanager
-def _without_collections() -> Iterator[None]:
-    """Collect no garbage: what a report is made of lasts until its end, which is near."""
-    before = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if before:
-            gc.enable()
-
-
 def report(options: argparse.Namespace) -> int:
     """Write a run's tables, figures and references."""
     from ..harness.executors.beside import second_process
@@ -135,7 +123,7 @@ def report(options: argparse.Namespace) -> int:
     if options.open and formats is not None and "html" not in formats:
         raise UserError(f"--open: --format {options.format} writes no page; add html to it")
     long = is_long(options.folder) and (os.cpu_count() or 1) > 1
-    with second_process() if long else nullcontext() as second, _without_collections():
+    with second_process() if long else nullcontext() as second, collecting(after=0):
         if second:  # it imports this while this process does
             second.prepare(f"{__package__.partition('.')[0]}.reports.comparison.report")
         from ..reports.comparison.report import report

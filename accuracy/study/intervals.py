@@ -37,8 +37,13 @@ def too_close(low: float, high: float) -> bool:
     return low <= RESOLUTION and high >= 1 / RESOLUTION
 
 
-def interval(values: Sequence[float]) -> Interval:
+def mean(values: Sequence[float]) -> float:
     """Return the geometric mean of positive values."""
+    return float(np.exp(_mean(np.log(values), axis=0)))
+
+
+def interval(values: Sequence[float]) -> Interval:
+    """Return the geometric mean of positive values, with its interval."""
     return _interval(_mean, tuple(values))
 
 

@@ -26,7 +26,7 @@ from ..search.stability import Stability
 from ..search.status import Status
 from ..search.tolerance import Coarsest, Own
 from .cost import Cost, cost, operations
-from .intervals import Interval, interval
+from .intervals import Interval, interval, mean
 from .recording import Trace
 from .suite import Suite
 
@@ -185,7 +185,14 @@ class Case:
 
     def cost(self, convention: str | Convention = "unit") -> Interval:
         """Return the mean cost per ms of model time over the stimuli."""
-        return interval([each.per_ms for each in self.costs(convention)])
+        return interval(self._per_ms(convention))
+
+    def mean_cost(self, convention: str | Convention = "unit") -> float:
+        """Return the mean of `cost` alone, which takes less time."""
+        return mean(self._per_ms(convention))
+
+    def _per_ms(self, convention: str | Convention) -> list[float]:
+        return [each.per_ms for each in self.costs(convention)]
 
 
 @dataclass

@@ -11,7 +11,7 @@ from typing import TypeVar
 from ..regimes.regime import RegimeKey
 from ..search.criterion import Criterion
 from ..search.status import Bound
-from .intervals import Interval, interval, ratio, too_close
+from .intervals import Interval, mean, ratio, too_close
 from .study import Case, Curve, Study
 
 Item = TypeVar("Item")
@@ -74,7 +74,7 @@ def cheapest_cases(
         (case for case in cases if case.coarsest),
         lambda case: (case.curve.regime.key, case.criterion),
         lambda case: case.curve.regime.model.label,
-        lambda case: case.cost().mean,
+        lambda case: case.mean_cost(),
         situations,
     )
 
@@ -242,7 +242,7 @@ def may_win(curves: Iterable[Curve], criterion: Criterion, case_of: Callable[[Cu
         case = case_of(curve)
         found.append(case)
         if case.coarsest:
-            cheapest = min(cheapest, case.cost().mean)
+            cheapest = min(cheapest, case.mean_cost())
     return found
 
 
@@ -255,7 +255,7 @@ def _least_cost(curve: Curve, criterion: Criterion) -> float | None:
     if not holding:
         return None
     coarsest = holding[-1]
-    cost = interval([curve.cost(run).per_ms for run in coarsest.runs]).mean
+    cost = mean([curve.cost(run).per_ms for run in coarsest.runs])
     coarser = curve.points[len(curve.points) - len(holding) - 1] if len(holding) < len(curve.points) else coarsest
     # steps are longer in proportion to dt; to the tolerance of an error control, by its square root at most
     longer = float(coarser.setting / coarsest.setting)

@@ -74,7 +74,7 @@ class Arguments:
         self._neurons = [model] if models is None else list(models)
         self._setting = float(setting)
         # a solution may start again at each arrival
-        cuts = max(sum(len(train) for _, train in stimulus.arrivals) for stimulus in stimuli)
+        cuts = max(sum(len(train) for _, train in each.arrivals) for each in stimuli) if model.arrivals else 0
         if self._by_dt:
             edges = self._divide(stimuli, Fraction(setting))
             check_whole(step, int(self._edges[-1]), self._setting)
@@ -121,9 +121,11 @@ class Arguments:
 
     def _divide(self, stimuli: Sequence[Stimulus], dt: Fraction) -> list[NDArray[np.int64]]:
         """Set the steps at which a piece of any stimulus begins; return those of each."""
-        alike = {stimulus.whole_durations: stimulus for stimulus in stimuli}
+        distinct = {id(stimulus): stimulus for stimulus in stimuli}  # many neurons may share a few
+        alike = {stimulus.whole_durations: stimulus for stimulus in distinct.values()}
         found = {pieces: edges_of(stimulus, dt) for pieces, stimulus in alike.items()}
-        edges = [found[stimulus.whole_durations] for stimulus in stimuli]
+        own = {key: found[stimulus.whole_durations] for key, stimulus in distinct.items()}
+        edges = [own[id(stimulus)] for stimulus in stimuli]
         self._edges = all_edges(edges)
         if len(found) > 1:
             self._own_ends = [self._edges.searchsorted(own[1:]) - 1 for own in edges]

@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cache, partial
 from itertools import compress
 from operator import not_
+from threading import Lock
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
@@ -33,6 +34,7 @@ MAX_SPIKES_PER_STEP = 64
 LANES = 64
 #: The bits of a double, and of the widest vector registers.
 WORD, VECTOR = 64, 512
+_COMPILING = Lock()
 #: Names that all templates use if blocks are functions.
 _MEMBERS = ("dt", "_now", "_target", "_end", "_span", "_step", "_s", "_at", "_before", "_refractory")
 
@@ -284,9 +286,15 @@ def writes(block: Block) -> list[str]:
     return [name for name in block.targets if name.startswith("_") or name == "dt" or name.endswith(STATE_ENDINGS)]
 
 
-@cache
 def _template(method: str) -> Template:
-    return _environment().from_string(METHODS[method].template.text)
+    with _COMPILING:  # kernels of two builds are printed at once
+        return _compiled(METHODS[method].template.text)
+
+
+@cache
+def _compiled(template: str) -> Template:
+    """Compile a template, which many methods may share."""
+    return _environment().from_string(template)
 
 
 @cache

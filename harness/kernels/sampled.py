@@ -176,13 +176,14 @@ class SampledInputs:
         distinct = list({id(stimulus): (stimulus, own) for stimulus, own in zip(stimuli, edges, strict=True)}.values())
         terms = frozenset().union(*(stimulus.terms for stimulus, _ in distinct))
         rows = _SINES if "sine" in terms else _DECAYS if "decay" in terms else _LINES
-        pieces = [own.searchsorted(self._starts[:-1], "right") - 1 for _, own in distinct]
+        alike = all(len(own) == len(self._starts) for own in edges)
+        pieces = [slice(None) if alike else own.searchsorted(self._starts[:-1], "right") - 1 for _, own in distinct]
         numbers = [stimulus.numbers[:rows, piece] for (stimulus, _), piece in zip(distinct, pieces, strict=True)]
-        self._numbers = np.ascontiguousarray(np.array(numbers).transpose(2, 1, 0)[:, :, which] + 0.0)
+        self._numbers = np.take(np.array(numbers).transpose(2, 1, 0), which, axis=2) + 0.0
         if rows > _LINES:
             self._numbers[:, _TAU] = -1 / self._numbers[:, _TAU]
         self._begun: Array | None = None
-        if any(len(own) < len(self._starts) for own in edges):
+        if not alike:
             begun = [self._starts[:-1] - own[piece] for (_, own), piece in zip(distinct, pieces, strict=True)]
             self._begun = np.ascontiguousarray(np.array(begun, dtype=float).T[:, which])
         arrays = (self._starts, self._numbers, self._begun)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
-from itertools import accumulate, pairwise
+from itertools import accumulate, chain, pairwise
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from ...models.definition.language import units
 from ...models.ground.errors import UserError
 from .parts.quantities import random_numbers
-from .parts.shape import Shape, shape_value
+from .parts.shape import Shape, shape_value, terms_of
 from .parts.train import Train, train_of
 
 
@@ -83,7 +83,7 @@ class Stimulus:
     @cached_property
     def terms(self) -> frozenset[str]:
         """The terms of `Shape` that occur in any piece."""
-        return frozenset().union(*(shape.terms for shape in self.shapes))
+        return terms_of(self.numbers)
 
     @cached_property
     def values(self) -> tuple[float, ...]:
@@ -118,10 +118,11 @@ class Stimulus:
         """The start of each piece in ms."""
         return np.array([0, *self.ends[:-1]], dtype=float)
 
-    @property
+    @cached_property
     def horizon(self) -> Fraction:
         """Its length in ms."""
-        return self.ends[-1]
+        *wholes, denominator = self.whole_durations
+        return Fraction(sum(wholes), denominator)
 
     @property
     def pieces(self) -> Iterator[tuple[Fraction, Shape]]:
@@ -131,7 +132,8 @@ class Stimulus:
     @cached_property
     def unit(self) -> Fraction:
         """The longest time in ms that divides every piece; time steps must divide it."""
-        return common_divisor(self.durations)
+        *wholes, denominator = self.whole_durations
+        return Fraction(math.gcd(*wholes), denominator)
 
     def at(self, times: Any) -> Any:
         """Return the values at some times in ms; at a jump, the value after the jump."""
@@ -148,7 +150,8 @@ class Stimulus:
     @cached_property
     def numbers(self) -> NDArray[np.float64]:
         """The numbers of the shapes: an array (numbers of `Shape`, pieces)."""
-        return np.array([shape.numbers for shape in self.shapes]).T
+        each = chain.from_iterable(shape.numbers for shape in self.shapes)
+        return np.fromiter(each, float).reshape(len(self.shapes), -1).T
 
     def divided(self, piece: Any) -> Stimulus:
         """Return the same stimulus cut into equal pieces; the state is sampled at the end of each piece.
@@ -217,7 +220,9 @@ class Stimulus:
 
     def scaled(self, factor: float) -> Stimulus:
         """Return the same stimulus with its input multiplied by `factor`."""
-        return replace(self, shapes=tuple(shape.scaled(factor) for shape in self.shapes))
+        found = replace(self, shapes=tuple(shape.scaled(factor) for shape in self.shapes))
+        found.__dict__["whole_durations"] = self.whole_durations  # many may be made of one
+        return found
 
     def with_noise(self, seed: int) -> Stimulus:
         """Return the same stimulus with other random inputs, for a model with noise in its equations.

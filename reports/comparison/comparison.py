@@ -17,6 +17,7 @@ from ...accuracy.study.suite import STANDARD, Suite, changed
 from ...models.definition.language import units
 from ...models.definition.neuron import NeuronModel
 from ...models.ground.errors import UserError, check_kind, check_list
+from ...models.ground.garbage import RARELY, collecting
 from ..results.provenance import provenance
 from ..writing.bars import shown
 from .run_folder import RunFolder
@@ -122,7 +123,7 @@ def compare(
     if horizon is not None:
         changes["horizons"] = (float(units.in_ms(horizon, "horizon")),)
     base = suite or replace(STANDARD, thorough=False, features=False)
-    with shown(progress) as told:
+    with shown(progress) as told, collecting(after=RARELY):
         study = run_suite(
             changed(base, changes),
             (os.cpu_count() or 1) if jobs is None else jobs,

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import fields
+from functools import partial
 from pathlib import Path
 
 from matplotlib.figure import Figure
 
 from ...accuracy.search.voltage import VoltageRms
+from ...harness.executors.beside import SecondProcess
 from ..figures.features_figure import features_against_cost
 from ..figures.figure import time_precision, work_precision
 from ..figures.ratio_figure import cost_ratios
@@ -40,53 +43,76 @@ _CSV = (
     "floors",
 )
 _CSV_MOST = 2_000_000
+#: Figures of all points, by the start of their names; they take as long as all others.
+_OF_POINTS = "work_precision"
 
 
-def render(run: RunTables, folder: str | Path = ".") -> dict[str, bytes]:
-    """Return the files by name; `folder` is where they will be written."""
+def render(run: RunTables, folder: str | Path = ".", second: SecondProcess | None = None) -> dict[str, bytes]:
+    """Return the files by name.
+
+    Parameters
+    ----------
+    run : RunTables
+    folder : str or Path
+        Where they will be written.
+    second : SecondProcess, optional
+        A second process, which draws the figures that take longest; by default they are drawn here.
+    """
+    of_points = [name for name in _figures(run) if name.startswith(_OF_POINTS)]
+    beside: Callable[[], dict[str, bytes]] = partial(drawn, _tables(run), (PICTURES,), of_points)
+    if second:
+        beside = second.begin(beside)
     opens = page(run).encode()
     tables_as_csv = {f"{name}.csv": to_csv(getattr(run, name)) for name in _CSV}
     return {
         **{name: content for name, content in tables_as_csv.items() if len(content) <= _CSV_MOST},
         "cheapest.md": to_markdown(as_said(run.cheapest)).encode(),
         **({"demos.md": tables.to_markdown(tables.demos(run), headline(run.demos)).encode()} if len(run.demos) else {}),
-        **drawn(run, (PICTURES,)),
+        **drawn(run, (PICTURES,), [name for name in _figures(run) if name not in of_points]),
+        **beside(),
         **{f"models/{name}": text.encode() for name, text in _texts(run).items()},
         "suite.toml": suite_text(run.about["suite"], folder).encode(),
         PAGE: opens,
     }
 
 
-def drawn(run: RunTables, kinds: Sequence[str]) -> dict[str, bytes]:
-    """Return the figures of a run as files, by name."""
+def _tables(run: RunTables) -> RunTables:
+    """Return the tables of a run without the study that they are made from, which another process does not need."""
+    return RunTables(**{each.name: getattr(run, each.name) for each in fields(RunTables)})
+
+
+def drawn(run: RunTables, kinds: Sequence[str], names: Sequence[str] | None = None) -> dict[str, bytes]:
+    """Return the figures of a run as files, by name; all, or those with some names."""
     return {
         f"{name}.{kind}": content
-        for name, figure in _figures(run).items()
-        for kind, content in to_figures(figure, kinds).items()
+        for name, make in _figures(run).items()
+        if names is None or name in names
+        for kind, content in to_figures(make(), kinds).items()
     }
 
 
-def _figures(run: RunTables) -> dict[str, Figure]:
+def _figures(run: RunTables) -> dict[str, Callable[[], Figure]]:
+    """Return what makes each figure."""
     asked = {
         "maximum",
         VoltageRms.name,
         *run.about["suite"]["measures"],
         *(each["measure"] for each in run.about["criteria"]),
     }
-    found = {
-        "cost_ratios": cost_ratios(run),
+    found: dict[str, Callable[[], Figure]] = {
+        "cost_ratios": partial(cost_ratios, run),
         **{
-            "work_precision" + ("" if name == "maximum" else f"_{name}"): work_precision(run, name)
+            _OF_POINTS + ("" if name == "maximum" else f"_{name}"): partial(work_precision, run, name)
             for name in run.measures
             if name in asked
         },
-        "winners": winner_map(run.winners, run.candidates),
-        "parity": parity_figure(run.parity),
+        "winners": partial(winner_map, run.winners, run.candidates),
+        "parity": partial(parity_figure, run.parity),
     }
     if len(run.engines):
-        found["time_precision"] = time_precision(run)
+        found["time_precision"] = partial(time_precision, run)
     if len(run.features):
-        found["features"] = features_against_cost(run.features, run.cheapest, run.demos)
+        found["features"] = partial(features_against_cost, run.features, run.cheapest, run.demos)
     return found
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import shutil
 import tempfile
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ import pandas as pd
 
 from ...accuracy.study.study import OURS
 from ...accuracy.study.suite import Suite
+from ...harness.executors.beside import SecondProcess, second_process
 from ...models.ground.interruption import keeping
 from ..results.headline import sentences, what_decides
 from ..results.verdict import verdict_text
@@ -26,6 +29,7 @@ from ..writing.numbers import as_said
 from ..writing.records import records
 from .comparison import Comparison, compare
 from .files_of_run import remove_run
+from .places import MANY_POINTS
 
 #: Folder of an interrupted run within the run's folder; and name of the folder that is made if the disk is full.
 INTERRUPTED, FALLBACK = "interrupted", "spikecost-report"
@@ -64,16 +68,22 @@ def run(
                 suite.models, suite=suite, jobs=jobs, progress=progress, store=store, executor=executor, cluster=cluster
             )
         interrupted = comparison.study.interrupted
-        page, elsewhere = _saved(comparison, folder / INTERRUPTED if interrupted else folder)
+        with _beside(comparison) as second:
+            page, elsewhere = _saved(comparison, folder / INTERRUPTED if interrupted else folder, second)
         if not (interrupted or elsewhere):
             remove_run(folder / INTERRUPTED)  # of an earlier run, which this one replaces
         return comparison, page, elsewhere
 
 
-def _saved(comparison: Comparison, folder: Path) -> tuple[Path, str]:
+def _beside(comparison: Comparison) -> AbstractContextManager[SecondProcess | None]:
+    """Return a second process, if that is quicker to start than the figures of a run are drawn."""
+    return second_process() if len(comparison.points) > MANY_POINTS and (os.cpu_count() or 1) > 1 else nullcontext()
+
+
+def _saved(comparison: Comparison, folder: Path, second: SecondProcess | None) -> tuple[Path, str]:
     """Write a report; if its folder cannot be written, write it into a new one in the first place that can."""
     try:
-        return comparison.save(folder), ""
+        return comparison.save(folder, second), ""
     except CannotWrite as error:
         for place in (Path.cwd, Path.home, lambda: Path(tempfile.gettempdir())):
             try:

@@ -25,6 +25,7 @@ from matplotlib.figure import Figure
 
 from ...accuracy.study.study import Study
 from ...accuracy.study.winners import winners
+from ...harness.executors.beside import SecondProcess
 from ...models.ground.errors import UserError, quoted, short
 from ...models.ground.interruption import keeping
 from ...models.ground.named_files import named_in, seen_from_here
@@ -167,11 +168,17 @@ class RunFolder(Shown, RunTables):
             + figure_html(work_precision(self), "cost against error")
         )
 
-    def save(self, folder: str | Path) -> Path:
+    def save(self, folder: str | Path, second: SecondProcess | None = None) -> Path:
         """Write the run, page, figures (PNG) and tables (CSV, Markdown); return the page's path.
 
         All files are first written to a temporary folder and then moved into place; an incomplete folder can be
         recognized. Signals that end a process wait until everything is written.
+
+        Parameters
+        ----------
+        folder : str or Path
+        second : SecondProcess, optional
+            A second process, which draws some figures; by default all are drawn here.
 
         Raises
         ------
@@ -180,7 +187,7 @@ class RunFolder(Shown, RunTables):
         """
         folder = writable(folder)
         with keeping():
-            self.write(folder, render(self, folder))
+            self.write(folder, render(self, folder, second))
         return folder / PAGE
 
     def write(self, folder: str | Path, beside: Mapping[str, bytes] | None = None) -> None:

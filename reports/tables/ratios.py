@@ -74,7 +74,7 @@ def ratios(study: Study, baseline: str) -> pd.DataFrame:
                 case.curve.method,
                 case.curve.detection,
                 case.dt,
-                case.cost().mean,
+                case.mean_cost(),
                 compared.interval.mean,
                 compared.interval.low,
                 compared.interval.high,

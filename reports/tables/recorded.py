@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -34,23 +34,12 @@ VOLTAGE_COLUMNS = {
 
 def spikes(study: Study) -> pd.DataFrame:
     """Return one row per spike; columns as in `SPIKE_COLUMNS`."""
-    return _frame(
-        SPIKE_COLUMNS,
-        [pd.DataFrame({"time_ms": each.spike_times}).assign(**source) for source, each in _recordings(study)],
-    )
+    return _frame(study, SPIKE_COLUMNS, lambda trace: (trace.spike_times,))
 
 
 def voltages(study: Study) -> pd.DataFrame:
     """Return one row per sample; columns as in `VOLTAGE_COLUMNS`."""
-    return _frame(
-        VOLTAGE_COLUMNS,
-        [
-            pd.DataFrame({"time_ms": each.at.astype(np.float32), "voltage": _to_four_digits(each.voltage)}).assign(
-                **source
-            )
-            for source, each in _recordings(study)
-        ],
-    )
+    return _frame(study, VOLTAGE_COLUMNS, lambda trace: (trace.at.astype(np.float32), _to_four_digits(trace.voltage)))
 
 
 #: Bits of a 32-bit number that its first four digits do not need.
@@ -83,5 +72,15 @@ def _recordings(study: Study) -> Iterator[tuple[dict[str, Any], Trace]]:
             yield situation(case), case.recording
 
 
-def _frame(columns: dict[str, str], parts: list[pd.DataFrame]) -> pd.DataFrame:
-    return pd.concat(parts, ignore_index=True)[list(columns)] if parts else pd.DataFrame(columns=list(columns))
+def _frame(
+    study: Study, columns: Mapping[str, str], values: Callable[[Trace], tuple[npt.NDArray[Any], ...]]
+) -> pd.DataFrame:
+    """Return one row per value of each recording; the columns after those of `_SOURCE` have the `values`."""
+    found = list(_recordings(study))
+    if not found:
+        return pd.DataFrame(columns=list(columns))
+    each = [values(trace) for _, trace in found]
+    sources = pd.DataFrame([source for source, _ in found], columns=list(_SOURCE))
+    frame = sources.loc[np.repeat(sources.index, [len(first) for first, *_ in each])].reset_index(drop=True)
+    together = map(np.concatenate, zip(*each, strict=True))
+    return frame.assign(**dict(zip(list(columns)[len(_SOURCE) :], together, strict=True)))

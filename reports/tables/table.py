@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from ...accuracy.study.intervals import interval
+from ...accuracy.study.intervals import mean
 from ...accuracy.study.study import Case, Study
 from ...accuracy.study.winners import cheapest_in_each
 from ...flops.conventions import Convention, get_convention
@@ -148,7 +148,7 @@ def _costs(case: Case, conventions: tuple[str | Convention, ...]) -> dict[str, A
         "flops_per_ms_steps": fmean(each.steps for each in costs),
         "flops_per_spike": fmean(each.spike for each in costs),
         "flops_per_arrival": fmean(each.arrival for each in costs) if case.curve.regime.driven.arrivals else None,
-        "flops_per_ms_2004": case.cost("izhikevich2004").mean,
+        "flops_per_ms_2004": case.mean_cost("izhikevich2004"),
         "ns_per_ms": case.one_neuron.median if case.one_neuron else None,
         "ns_per_ms_simd": case.many_neurons.median if case.many_neurons else None,
         "peak_share": case.peak_share,
@@ -160,7 +160,7 @@ def _costs(case: Case, conventions: tuple[str | Convention, ...]) -> dict[str, A
         "spikes": sum(each.matched for each in errors),
         "missing": sum(each.missing for each in errors),
         "extra": sum(each.extra for each in errors),
-        **{f"{each.name}_per_ms": case.cost(each).mean for each in map(get_convention, conventions)},
+        **{f"{each.name}_per_ms": case.mean_cost(each) for each in map(get_convention, conventions)},
         **_rounded(case),
     }
 
@@ -173,6 +173,6 @@ def _rounded(case: Case) -> dict[str, Any]:
     costs = [case.curve.cost(run).per_ms for run in runs]
     return {
         "round_dt_ms": float(dt),
-        "round_flops_per_ms": interval(costs).mean,
+        "round_flops_per_ms": mean(costs),
         "round_error_ms": max(run.error.maximum for run in runs if run.error),
     }

@@ -89,7 +89,7 @@ def _row(winner: Winner) -> dict[str, object]:
             "detection": first.curve.detection,
             "dt_ms": first.dt,
             "status": first.status.value,
-            "flops_per_ms": first.cost().mean,
+            "flops_per_ms": first.mean_cost(),
         }
     lead = winner.lead
     if lead is not None:

@@ -9,6 +9,7 @@ from operator import attrgetter
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +37,7 @@ class Shape:
     @property
     def terms(self) -> frozenset[str]:
         """The terms that occur in addition to `offset`: ``slope``, ``decay``, ``sine``, ``sweep`` (with ``sine``)."""
-        occurs = {
-            "slope": self.slope,
-            "decay": self.decay,
-            "sine": self.amplitude,
-            "sweep": self.amplitude and self.sweep,
-        }
-        return frozenset(name for name, value in occurs.items() if value)
+        return terms_of(np.array(self.numbers)[:, None])
 
     def at(self, s: Any) -> Any:
         """Return the value at s ms; s is a number or array of any floating-point type."""
@@ -80,6 +75,13 @@ class Shape:
 
 
 _NUMBERS: Callable[[Shape], tuple[float, ...]] = attrgetter(*(field.name for field in fields(Shape)))
+
+
+def terms_of(numbers: NDArray[np.float64]) -> frozenset[str]:
+    """Return the terms that occur in any of several shapes; their numbers are an array (numbers, shapes)."""
+    _, slope, decay, _, amplitude, _, _, sweep = numbers != 0
+    occurs = {"slope": slope, "decay": decay, "sine": amplitude, "sweep": amplitude & sweep}
+    return frozenset(name for name, found in occurs.items() if found.any())
 
 
 def shape_value(terms: frozenset[str], numbers: Iterable[Any], s: Any) -> Any:
