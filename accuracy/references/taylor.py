@@ -56,6 +56,8 @@ QUICK = replace(SECOND, inspected=False)
 OTHERWISE = replace(SECOND, disturbed=Disturbed.IN_TURN)
 #: An independent check: 80-bit arithmetic.
 EXTENDED = Precision("extended", 2.0**-63, high_accuracy=False, type=np.longdouble)
+#: A stimulus of at least this many ms is worth an optimized flow.
+LONG = 5000
 
 
 @dataclass(frozen=True)
@@ -147,7 +149,8 @@ class _Solver:
         until = model.system.refractory
         self._asks = until is not None and until.condition is not None
         """Whether a condition ends refractoriness."""
-        self._flow = flow_of(model, precision, stimulus.terms, bounded=bounded)
+        optimized = stimulus.horizon >= LONG
+        self._flow = flow_of(model, precision, stimulus.terms, bounded=bounded, optimized=optimized)
         self._flow.forget()
         self._flow.reset_cooldowns()
         self._parameters = {name: number(value) for name, value in model.parameter_values.items()}

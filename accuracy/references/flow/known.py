@@ -48,17 +48,20 @@ class _Equations:
         return isinstance(other, _Equations) and self._key == other._key
 
 
-def flow_of(model: NeuronModel, precision: Precision, terms: frozenset[str], *, bounded: bool = False) -> Flow:
+def flow_of(
+    model: NeuronModel, precision: Precision, terms: frozenset[str], *, bounded: bool = False, optimized: bool = False
+) -> Flow:
     """Return the flow of a model for an input with these terms, compiled once.
 
-    If `bounded`, its exponentials are bounded; see `conditions`.
+    If `bounded`, its exponentials are bounded; see `conditions`. If `optimized`, it takes ten times as long to compile,
+    and less to advance.
     """
-    return _flow(_Equations(model), precision, terms, bounded)
+    return _flow(_Equations(model), precision, terms, bounded, optimized)
 
 
 @lru_cache(maxsize=MOST_FLOWS)
-def _flow(equations: _Equations, precision: Precision, terms: frozenset[str], bounded: bool) -> Flow:
-    return Flow(equations.model, precision, terms, bounded=bounded)
+def _flow(equations: _Equations, precision: Precision, terms: frozenset[str], bounded: bool, optimized: bool) -> Flow:
+    return Flow(equations.model, precision, terms, bounded=bounded, optimized=optimized)
 
 
 #: Forget all flows.

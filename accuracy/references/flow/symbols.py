@@ -91,7 +91,8 @@ class Symbols:
     def compiled(self, expressions: list[Any]) -> Any:
         """Compile a function of the state, the numbers and the time."""
         kind = {} if self._precision.type is float else {"fp_type": self._precision.type}
-        return heyoka.cfunc(expressions, vars=[heyoka.make_vars(name) for name in self._system.state], **kind)
+        variables = [heyoka.make_vars(name) for name in self._system.state]
+        return heyoka.cfunc(expressions, vars=variables, opt_level=0, **kind)  # it is called too rarely to optimize it
 
     def _of_input(self, first: int, time: Any) -> Any:
         """Return the input as a function of time, `Shape`'s formula; its numbers are parameters from `first` on."""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import bisect
+import ctypes
 import importlib.util
 import platform
 import re
 from collections import Counter as Tally
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -183,19 +185,61 @@ class Loaded:
         return self.image.address_of_offset(address - self.first + self.offset)
 
 
-def loaded_images() -> list[Loaded]:
-    """Return every file that is mapped as code in this process."""
+def loaded_images() -> Sequence[Loaded]:
+    """Return every file that is mapped as code in this process, in the order of their addresses."""
+    return _loaded_after(_changes())
+
+
+def image_at(images: Sequence[Loaded], address: int) -> Loaded | None:
+    """Return the one of `loaded_images` that has an address; None if there is none."""
+    place = bisect.bisect_right(images, address, key=attrgetter("first")) - 1
+    return images[place] if place >= 0 and address < images[place].last else None
+
+
+class _Library(ctypes.Structure):
+    """The start of ``struct dl_phdr_info`` of the system's ``link.h``."""
+
+    _fields_ = (
+        ("address", ctypes.c_void_p),
+        ("name", ctypes.c_char_p),
+        ("headers", ctypes.c_void_p),
+        ("number_of_headers", ctypes.c_uint16),
+        ("loaded", ctypes.c_ulonglong),
+        ("unloaded", ctypes.c_ulonglong),
+    )
+
+
+_VISIT = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(_Library), ctypes.c_size_t, ctypes.c_void_p)
+
+
+def _changes() -> tuple[int, ...]:
+    """Return how many libraries were loaded and unloaded since this process started."""
+    found: list[int] = []
+
+    def keep(library: Any, _size: int, _data: Any) -> int:
+        found.extend((library.contents.loaded, library.contents.unloaded))
+        return 1  # enough: every library has them
+
+    ctypes.PyDLL(None).dl_iterate_phdr(_VISIT(keep), None)
+    return tuple(found)
+
+
+@lru_cache(maxsize=1)
+def _loaded_after(_changes: tuple[int, ...]) -> Sequence[Loaded]:
+    """Read the table of mapped memory, which is long."""
     lines = Path("/proc/self/maps").read_text().splitlines()
     found = (_loaded(line) for line in lines if "x" in line.split(maxsplit=2)[1])
-    return [each for each in found if each is not None and each.path.is_file()]  # it may have been deleted since
+    return [each for each in found if each is not None]
 
 
 @cache
 def _loaded(line: str) -> Loaded | None:
-    """Return the file of a line of the table of mapped memory; None if it is not of a file."""
+    """Return the file of a line of the table of mapped memory; None if it is not of a file that still exists."""
     span, _, offset, _, _, *path = line.split(maxsplit=5)
     first, last = (int(address, 16) for address in span.split("-"))
-    return Loaded(first, last, int(offset, 16), Path(path[0])) if path else None
+    if not path or not path[0].startswith("/") or path[0].endswith(" (deleted)"):
+        return None
+    return Loaded(first, last, int(offset, 16), Path(path[0]))
 
 
 def is_libm(path: Path) -> bool:

@@ -6,7 +6,7 @@ import importlib.metadata
 import importlib.util
 import struct
 from collections import Counter as Tally
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,7 @@ from typing import Any
 from ....models.ground.errors import UserError
 from ..base import COUNTERS, Counts, machine, require, require_retired
 from ..workload import CFunction, Workload
-from .image import Code, Loaded, add_images, is_libc, loaded_images, why_not_readable
+from .image import Code, Loaded, add_images, image_at, is_libc, loaded_images, why_not_readable
 
 #: How often each basic block ran; a block is (first address, address after its end).
 Blocks = Tally[tuple[int, int]]
@@ -66,8 +66,8 @@ class Instrumented:
 class _Ran:
     name: str
     own: Path
-    images: list[Loaded]
-    """What was instrumented. (The table of mapped memory is long: it is read once per run.)"""
+    images: Sequence[Loaded]
+    """What was instrumented."""
     blocks: Blocks
     left: set[tuple[int, int]]
     """Where instrumented code called the C library: the function's address, and 1 if a function was passed to it."""
@@ -81,11 +81,10 @@ def _run(workload: Workload) -> _Ran:
     address = workload.address  # this loads the library: code that is loaded later would not be counted
     vm = pyqbdi.VM()
     stack = pyqbdi.allocateVirtualStack(vm.getGPRState(), 1 << 20)
-    vm.instrumentAllExecutableMaps()
     images = loaded_images()
     for loaded in images:
-        if is_libc(loaded.path):
-            vm.removeInstrumentedRange(loaded.first, loaded.last)
+        if not is_libc(loaded.path):
+            vm.addInstrumentedRange(loaded.first, loaded.last)
     ran = _Ran(workload.name, workload.library.resolve(), images, Tally(), set())
     blocks, left = ran.blocks, ran.left
 
@@ -95,7 +94,7 @@ def _run(workload: Workload) -> _Ran:
 
     def leaves(_vm: Any, _state: Any, general: Any, _floating: Any, _data: Any) -> Any:
         handed = (getattr(general, name) for name in _ARGUMENT_REGISTERS)
-        left.add((general.rip, int(any(loaded.first <= word < loaded.last for word in handed for loaded in images))))
+        left.add((general.rip, int(any(image_at(images, word) for word in handed))))
         return pyqbdi.CONTINUE
 
     vm.addVMEventCB(pyqbdi.VMEvent.BASIC_BLOCK_ENTRY, entered, None)
@@ -119,28 +118,28 @@ def _run(workload: Workload) -> _Ran:
 def _check_left(ran: _Ran) -> None:
     """Raise an error if the C library did arithmetic, or called back, where it was not counted."""
     for address, handed in ran.left:
-        for loaded in ran.images:
-            if loaded.first <= address < loaded.last:
-                computes = loaded.image.computes(loaded.in_image(address))
-                if handed or computes:
-                    what = "does arithmetic" if computes else "takes a function to call"
-                    raise UserError(
-                        f"{ran.name} calls a function of {loaded.path.name} that {what}, which the counter "
-                        "'instrumented' does not follow; use 'stepped'"
-                    )
+        loaded = image_at(ran.images, address)
+        computes = loaded is None or loaded.image.computes(loaded.in_image(address))
+        if handed or computes:
+            where = f"a function of {loaded.path.name}" if loaded else "code that is in no file"
+            what = (
+                "may do arithmetic" if loaded is None else "does arithmetic" if computes else "takes a function to call"
+            )
+            raise UserError(
+                f"{ran.name} calls {where} that {what}, which the counter 'instrumented' does not follow; use 'stepped'"
+            )
 
 
 def _decoded(ran: _Ran) -> Iterator[tuple[Path, Code, int]]:
     """Yield the file of each block, what the block executes, and how often."""
     for (start, end), n in ran.blocks.items():
-        for loaded in ran.images:
-            if loaded.first <= start < loaded.last:
-                code = loaded.image.code_between(loaded.in_image(start), loaded.in_image(start) + end - start)
-                if code.wide:
-                    raise UserError(
-                        f"{loaded.path.name} uses registers of AVX-512, which PyQBDI does not keep; use 'stepped'"
-                    )
-                yield loaded.path, code, n
+        loaded = image_at(ran.images, start)
+        if loaded is None:
+            continue
+        code = loaded.image.code_between(loaded.in_image(start), loaded.in_image(start) + end - start)
+        if code.wide:
+            raise UserError(f"{loaded.path.name} uses registers of AVX-512, which PyQBDI does not keep; use 'stepped'")
+        yield loaded.path, code, n
 
 
 COUNTERS.register(Instrumented())

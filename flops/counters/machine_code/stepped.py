@@ -14,7 +14,7 @@ from ....models.ground.errors import UserError
 from ...toolchain import STEPPER, compile_library, find_compiler
 from ..base import COUNTERS, Counts, machine, require, require_retired
 from ..workload import CFunction, Workload
-from .image import Code, add_images, loaded_images, why_not_readable
+from .image import Code, add_images, image_at, loaded_images, why_not_readable
 
 _SLOTS = 1 << 16
 _INTEGERS, _DOUBLES = 12, 8
@@ -89,9 +89,9 @@ def _run(workload: Workload) -> tuple[Path, dict[int, int]]:
 def _decoded(executed: dict[int, int]) -> Iterator[tuple[Path, Code, int]]:
     images = loaded_images()
     for address, n in executed.items():
-        for loaded in images:
-            if loaded.first <= address < loaded.last:
-                yield loaded.path, loaded.image.code_at(loaded.in_image(address)), n
+        loaded = image_at(images, address)
+        if loaded is not None:
+            yield loaded.path, loaded.image.code_at(loaded.in_image(address)), n
 
 
 COUNTERS.register(Stepped())
