@@ -355,7 +355,7 @@ class _Reader:
             )
 
     def _deeper(self, depth: int) -> int:
-        if depth >= DEEPEST:
+        if depth > DEEPEST:
             raise Unreadable(
                 f"'{short(self._text)}' has more than {DEEPEST} nested operations",
                 "write parts of it as separate equations",

@@ -6,7 +6,7 @@ import pickle
 
 import pytest
 
-from spikecost.models.ground.errors import NoThreadError, NoValue, UserError, attempt, reason_of
+from spikecost.models.ground.errors import NoThreadError, NoValue, UserError, attempt, reason_of, short
 from spikecost.models.reading.data import Misfit
 from spikecost.reports.writing.files import CannotWrite
 
@@ -59,3 +59,12 @@ def test_an_error_comes_back_from_another_process_as_it_was(error):
     error.place = ("reset", 2)
     again = pickle.loads(pickle.dumps(error))
     assert (type(again), str(again), vars(again)) == (type(error), str(error), vars(error))
+
+
+@pytest.mark.parametrize("given", ["v = c\nu = d", "v = c\r\n  u = d", "\tv = c\x0b u = d\n", "v = c\u2028u = d"])
+def test_a_quoted_text_is_on_one_line(given):
+    assert short(given) == "v = c u = d"
+
+
+def test_a_long_quoted_text_is_cut():
+    assert short("abc " * 100, most=10) == "abc abc ab..."

@@ -206,6 +206,32 @@ def test_what_is_too_large_is_refused_at_once(text, problem):
 
 
 @pytest.mark.parametrize(
+    ("text", "most"),
+    [
+        (lambda n: "(" * n + "v" + ")" * n, 40),
+        (lambda n: "exp(" * n + "v" + ")" * n, 40),
+        (lambda n: "v" + "+v" * n, 150),
+        (lambda n: "*".join("v" * (n + 1)), 150),
+    ],
+)
+def test_what_is_nested_within_the_limit_is_read(text, most):
+    grammar.expression(text(most))
+    with pytest.raises(Unreadable, match=f"more than {most} nested"):
+        grammar.expression(text(most + 1))
+
+
+@pytest.mark.parametrize("character", ["\0", "\x1b", "\x7f", "\x85", "\u2028", "\u2029", "\ud800"])
+@pytest.mark.parametrize(
+    "reading", [grammar.expression, grammar.condition, lambda each: list(grammar.statements(each))]
+)
+def test_a_character_that_a_terminal_obeys_is_named_and_not_repeated(reading, character):
+    with pytest.raises(Unreadable) as error:
+        reading(f"v {character}= c")
+    assert repr(character) in str(error.value)
+    assert character not in str(error.value)
+
+
+@pytest.mark.parametrize(
     ("text", "expected"),
     [
         ("v = c # to the reset; not u = 1\nu += d", [("v", ""), ("u", "add")]),
