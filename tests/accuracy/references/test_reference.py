@@ -92,6 +92,29 @@ def test_extended_precision_lies_within_the_stated_error(name, drive_of):
     assert solution.error <= 1e-10
 
 
+@pytest.mark.parametrize("name", ["izhikevich:CH", "exponential_if", "hodgkin_huxley", "connor_stevens"])
+def test_optimization_changes_only_rounding(name, drive_of, monkeypatch):
+    model = get_model(name)
+    stimulus = step(0 * drive_of(model.name), 1.2 * drive_of(model.name), 20 * ms, 200 * ms)
+    quick = reference(model, stimulus)
+    monkeypatch.setattr(taylor, "LONG", 0)
+    optimized = reference(model, stimulus)
+    assert len(quick.train) > 3
+    assert np.abs(quick.train.times - optimized.train.times).max() <= quick.error + optimized.error
+    assert max(quick.error, optimized.error) < 1e-9
+
+
+def test_a_long_stimulus_is_worth_an_optimized_flow(monkeypatch):
+    asked = []
+    flow_of = taylor.flow_of
+    monkeypatch.setattr(
+        taylor, "flow_of", lambda *given, **named: asked.append(named["optimized"]) or flow_of(*given, **named)
+    )
+    for length in (4.9, 5):
+        taylor.solve(get_model("izhikevich"), constant(5 * mV / ms, length * second))
+    assert asked == [False, True]
+
+
 def test_two_solutions_with_different_numbers_of_spikes_are_refused():
     # an interval of about 1 + u ms; each spike doubles the error of u: after 60 spikes, nothing is known of u
     model = NeuronModel(
