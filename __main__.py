@@ -6,6 +6,7 @@ regressed.
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import traceback
@@ -29,7 +30,10 @@ def main() -> int:
         )
         return 2
     try:
-        from .cli import main as run  # noqa: PLC0415 - to say what is missing
+        from .models.ground.garbage import RARELY  # noqa: PLC0415 - to say what is missing
+
+        gc.set_threshold(RARELY)  # nearly all that a command imports lasts until its end
+        from .cli import main as run  # noqa: PLC0415
     except (ImportError, MemoryError) as error:
         from .models.ground.errors import MORE_MEMORY, is_without_memory  # noqa: PLC0415 - as above
 

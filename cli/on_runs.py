@@ -9,7 +9,7 @@ from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from ..models.ground.errors import UserError
-from ..models.ground.garbage import RARELY, collecting
+from ..models.ground.garbage import collecting
 from ..models.ground.interruption import keeping
 from .asked import data_file, several
 from .printing import answer, complain, show_page, show_text
@@ -63,7 +63,7 @@ def run(options: argparse.Namespace) -> int:
         return _estimate(options, suite)
     if options.history:
         History(options.history).check()
-    with keeping() as came, collecting(after=RARELY):
+    with keeping() as came:
         status = _run_and_say(options, suite, chosen)
         if came:  # the signal has been handled, even if it came too late to interrupt
             came.clear()
