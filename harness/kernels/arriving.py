@@ -6,7 +6,6 @@ Arrays of one byte or four bytes are parts of arrays of eight bytes, which is wh
 from __future__ import annotations
 
 import ctypes
-from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
@@ -28,6 +27,8 @@ Array = NDArray[np.float64]
 ROUNDED_UP = 1e-3
 #: Number of arrivals that are put in order at once: more would take more memory.
 AT_ONCE = 500_000
+#: numpy adds it at many places without converting anything.
+_ONE = np.int32(1)
 
 
 def bytes_of_arrivals(step: Step, stimulus: Stimulus, steps: float) -> float:
@@ -175,6 +176,10 @@ class _Where(Protocol):
         """Return the number of the step or piece for times in ms."""
         ...
 
+    def before(self, step: int, times: Array) -> int:
+        """Return how many of some sorted times have an `index` below a step or piece."""
+        ...
+
     def place(self, times: Array, index: NDArray[np.int64]) -> Array:
         """Return the places in it."""
         ...
@@ -189,6 +194,15 @@ class _Steps:
             return np.minimum(np.floor(times / self._dt), self.size - 1).astype(np.int64)
         return np.floor((times + ROUNDED_UP * self._dt) / self._dt).astype(np.int64)
 
+    def before(self, step: int, times: Array) -> int:
+        # at most rounding separates the two: the index decides
+        found = int(np.searchsorted(times, self._dt * (step if self._within else step - ROUNDED_UP)))
+        while found and self.index(times[found - 1]) >= step:
+            found -= 1
+        while found < len(times) and self.index(times[found]) < step:
+            found += 1
+        return found
+
     def place(self, times: Array, index: NDArray[np.int64]) -> Array:
         found: Array = np.minimum(times / self._dt - index, np.nextafter(1.0, 0.0))
         return found
@@ -200,6 +214,9 @@ class _Pieces:
 
     def index(self, times: Any) -> Any:
         return np.searchsorted(self._starts, times, side="right") - 1
+
+    def before(self, step: int, times: Array) -> int:
+        return int(np.searchsorted(times, self._starts[step])) if step < self.size else len(times)
 
     def place(self, times: Array, index: NDArray[np.int64]) -> Array:
         found: Array = times - self._starts[index]
@@ -250,7 +267,7 @@ class _Sorted:
 
     def _before(self, step: int) -> list[int]:
         """Return how many spikes of each train arrive before a step."""
-        return [bisect_left(train.times, step, key=self._where.index) for _, train in self._trains]
+        return [self._where.before(step, train.times) for _, train in self._trains]
 
     def between(self, first: int, end: int) -> int:
         """Return how many spikes arrive from one step on and before another one."""
@@ -279,8 +296,7 @@ class _Sorted:
             begin = after
             now = slice(done, done + len(part.kinds))
             done = now.stop
-            index = part.index
-            counts[index[0] : index[-1] + 1] += np.bincount(index - index[0]).astype(np.int32)
+            np.add.at(counts, part.index, _ONE)
             if places is not None:
                 places[now] = part.places
             if values is not None:
@@ -292,8 +308,7 @@ class _Sorted:
         counts[:] = 0
         for (_, train), total in zip(self._trains, self._before(self._where.size), strict=True):
             for first in range(0, total, AT_ONCE):
-                index = self._where.index(train.times[first : min(first + AT_ONCE, total)])
-                counts[index[0] : index[-1] + 1] += np.bincount(index - index[0]).astype(np.int32)
+                np.add.at(counts, self._where.index(train.times[first : min(first + AT_ONCE, total)]), _ONE)
 
     def in_turn(self) -> Iterator[_Part]:
         """Yield all arrivals in the order of their times, at most `AT_ONCE` at a time."""
