@@ -16,18 +16,29 @@ from .printing import answer, complain, show_page, show_text
 
 if TYPE_CHECKING:
     from ..accuracy.study.suite import Suite
+    from ..harness.executors.beside import SecondProcess
     from ..reports.regression.command import Source
 
 
 def run(options: argparse.Namespace) -> int:
     """Compare models at equal accuracy and write a report."""
+    from ..harness.executors.beside import second_process
+
+    # runs of fewer models are short, and draw little
+    long = not (options.models or options.suite or options.estimate) and (os.cpu_count() or 1) > 1
+    with second_process() if long else nullcontext() as second:
+        if second:  # it imports this while this process does
+            second.prepare(f"{__package__.partition('.')[0]}.reports.comparison.rendering")
+        return _run(options, second)
+
+
+def _run(options: argparse.Namespace, second: SecondProcess | None) -> int:
     from brian2 import Hz
 
     from ..accuracy.search.criterion import parse_criterion
     from ..accuracy.study.runner import check_jobs
     from ..accuracy.study.suite import FULL, QUICK, STANDARD, changed
     from ..models.definition.language import units
-    from ..reports.regression.kept.history import History
     from ..reports.results.suite_file import read_suite
 
     check_jobs(options.jobs)
@@ -62,9 +73,11 @@ def run(options: argparse.Namespace) -> int:
     if options.estimate is not None:
         return _estimate(options, suite)
     if options.history:
+        from ..reports.regression.kept.history import History
+
         History(options.history).check()
     with keeping() as came:
-        status = _run_and_say(options, suite, chosen)
+        status = _run_and_say(options, suite, chosen, second)
         if came:  # the signal has been handled, even if it came too late to interrupt
             came.clear()
             return 130
@@ -82,22 +95,32 @@ def _estimate(options: argparse.Namespace, suite: Suite) -> int:
     return 0
 
 
-def _run_and_say(options: argparse.Namespace, suite: Suite, chosen: Mapping[str, Any]) -> int:
+def _run_and_say(
+    options: argparse.Namespace, suite: Suite, chosen: Mapping[str, Any], second: SecondProcess | None
+) -> int:
     from ..accuracy.study.suite import FULL
     from ..harness.store.store import OFF
     from ..reports.comparison.run import found, run, summary
-    from ..reports.regression import command
-    from ..reports.regression.of_run import figures_of
     from ..reports.results.suite_file import left_out
 
     store = OFF if options.fresh else options.store
     comparison, page, elsewhere = run(
-        suite, options.out, options.jobs, options.quiet, store, executor=options.executor, cluster=options.cluster
+        suite,
+        options.out,
+        options.jobs,
+        options.quiet,
+        store,
+        executor=options.executor,
+        cluster=options.cluster,
+        second=second,
     )
     said = "--quick left out: " if options.quick else "" if options.full or options.suite or chosen else "left out: "
     more = [said + left_out(FULL, suite)] if said else []
     not_added = None
     if options.history and not comparison.study.interrupted:
+        from ..reports.regression import command
+        from ..reports.regression.of_run import figures_of
+
         try:
             more.append(command.add(options.history, figures_of(comparison)))
         except UserError as error:  # the report was written; its place is printed first

@@ -44,11 +44,19 @@ def run(
     *,
     executor: str | None = None,
     cluster: str | None = None,
+    second: SecondProcess | None = None,
 ) -> tuple[Comparison, Path, str]:
     """Compare, with a progress bar on standard error unless `quiet`, and write the report.
 
     The folder is locked from the start, so that no second run writes into it. If it cannot be written at the end, the
     report is written elsewhere. Signals end a run while it computes; finished results are kept in every case.
+
+    Parameters
+    ----------
+    suite, out, jobs, quiet, store, executor, cluster
+        As the command's options.
+    second : SecondProcess, optional
+        A second process, which draws some figures; by default one is started if there is much to draw.
 
     Returns
     -------
@@ -68,8 +76,8 @@ def run(
                 suite.models, suite=suite, jobs=jobs, progress=progress, store=store, executor=executor, cluster=cluster
             )
         interrupted = comparison.study.interrupted
-        with _beside(comparison) as second:
-            page, elsewhere = _saved(comparison, folder / INTERRUPTED if interrupted else folder, second)
+        with nullcontext(second) if second else _beside(comparison) as beside:
+            page, elsewhere = _saved(comparison, folder / INTERRUPTED if interrupted else folder, beside)
         if not (interrupted or elsewhere):
             remove_run(folder / INTERRUPTED)  # of an earlier run, which this one replaces
         return comparison, page, elsewhere
