@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from ..models.ground.errors import UserError
@@ -19,20 +18,21 @@ if TYPE_CHECKING:
     from ..harness.executors.beside import SecondProcess
     from ..reports.regression.command import Source
 
+_PACKAGE = __package__.partition(".")[0]
+
 
 def run(options: argparse.Namespace) -> int:
     """Compare models at equal accuracy and write a report."""
     from ..harness.executors.beside import second_process
 
-    # runs of fewer models are short, and draw little
-    long = not (options.models or options.suite or options.estimate) and (os.cpu_count() or 1) > 1
-    with second_process() if long else nullcontext() as second:
-        if second:  # it imports this while this process does
-            second.prepare(f"{__package__.partition('.')[0]}.reports.comparison.rendering")
+    # a long run has no memory for it, and one of few models draws little
+    short = options.quick and options.jobs > 1 and not options.models and not options.suite
+    with second_process(worth_it=short) as second:
+        second.prepare(f"{_PACKAGE}.reports.comparison.rendering")  # it imports this while this process does
         return _run(options, second)
 
 
-def _run(options: argparse.Namespace, second: SecondProcess | None) -> int:
+def _run(options: argparse.Namespace, second: SecondProcess) -> int:
     from brian2 import Hz
 
     from ..accuracy.search.criterion import parse_criterion
@@ -95,9 +95,7 @@ def _estimate(options: argparse.Namespace, suite: Suite) -> int:
     return 0
 
 
-def _run_and_say(
-    options: argparse.Namespace, suite: Suite, chosen: Mapping[str, Any], second: SecondProcess | None
-) -> int:
+def _run_and_say(options: argparse.Namespace, suite: Suite, chosen: Mapping[str, Any], second: SecondProcess) -> int:
     from ..accuracy.study.suite import FULL
     from ..harness.store.store import OFF
     from ..reports.comparison.run import found, run, summary
@@ -145,10 +143,8 @@ def report(options: argparse.Namespace) -> int:
     formats = None if options.format is None else [name for name in options.format.split(",") if name]
     if options.open and formats is not None and "html" not in formats:
         raise UserError(f"--open: --format {options.format} writes no page; add html to it")
-    long = is_long(options.folder) and (os.cpu_count() or 1) > 1
-    with second_process() if long else nullcontext() as second, collecting(after=0):
-        if second:  # it imports this while this process does
-            second.prepare(f"{__package__.partition('.')[0]}.reports.comparison.report")
+    with second_process(worth_it=is_long(options.folder)) as second, collecting(after=0):
+        second.prepare(f"{_PACKAGE}.reports.comparison.report")
         from ..reports.comparison.report import report
 
         written = report(options.folder, formats, options.out, second)

@@ -42,6 +42,7 @@ from spikecost.models.algebra.expression import KINDS
 from spikecost.models.catalogue import MODELS
 from spikecost.models.definition.language import units
 from spikecost.models.detection import DETECTIONS
+from spikecost.models.ground.errors import UserError
 from spikecost.models.methods import METHODS
 from spikecost.models.step import why_not
 from spikecost.reports.writing.text import WIDTH
@@ -989,3 +990,27 @@ def test_quiet_shows_no_progress_and_open_opens_the_page(tmp_path, monkeypatch, 
     assert main(["report", str(out), "--format", "md", "--open"]) == 2
     assert "--open" in capsys.readouterr().err
     assert len(opened) == 3
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ([], False),
+        (["--full"], False),
+        (["--quick"], True),
+        (["--quick", "--jobs", "1"], False),
+        (["--quick", "--models", "lif"], False),
+        (["--quick", "--suite", "mine.toml"], False),
+    ],
+)
+def test_only_a_quick_run_has_memory_and_time_for_a_second_process(monkeypatch, options, expected):
+    asked = []
+
+    def started(*, worth_it):
+        asked.append(worth_it)
+        raise UserError("enough")
+
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    monkeypatch.setattr("spikecost.harness.executors.beside.second_process", started)
+    assert main(["run", *options]) == 2
+    assert asked == [expected]

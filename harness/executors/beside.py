@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -66,13 +67,20 @@ class SecondProcess:
         return not all(future.done() for future in self._begun)
 
 
+#: Without a second process, each piece of work is done when its result is asked for.
+HERE = SecondProcess(None)
+
+
 @contextmanager
-def second_process() -> Iterator[SecondProcess]:
-    """Start a second process with the first work that is begun; it ends with the block."""
+def second_process(*, worth_it: bool) -> Iterator[SecondProcess]:
+    """Start a second process, if it is worth it and there is a second core; it ends with the block."""
+    if not worth_it or (os.cpu_count() or 1) < 2:
+        yield HERE
+        return
     try:
         workers = PROCESSES.start(1, "")
     except NoThreadError:
-        yield SecondProcess(None)
+        yield HERE
         return
     second = SecondProcess(workers)
     try:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from ...harness.executors.beside import SecondProcess
+from ...harness.executors.beside import HERE, SecondProcess
 from ...models.ground.errors import UserError
 from ...models.ground.registry import Registry
 from ..page import page
@@ -39,9 +39,7 @@ class ReportFormat:
     """The same for a report in all formats, if it can be smaller."""
 
 
-def render(
-    run: RunTables, formats: Iterable[str] | None = None, second: SecondProcess | None = None
-) -> dict[str, bytes]:
+def render(run: RunTables, formats: Iterable[str] | None = None, second: SecondProcess = HERE) -> dict[str, bytes]:
     """Return the files of a report by name.
 
     Parameters
@@ -69,7 +67,7 @@ def render(
     others = [name for name in wanted if name not in kinds]
     brief = formats is None
     pictures = _figures(run, kinds, of_papers_alone=brief)
-    if second and pictures:
+    if pictures:
         pictures[-1] = second.begin(pictures[-1])
     found: dict[str, bytes] = {}
     for each in map(wanted.__getitem__, others):

@@ -6,8 +6,8 @@ from contextlib import suppress
 from pathlib import Path
 
 MANIFEST, PROVENANCE, DATA = "run.json", "provenance.json", "data"
-#: The figures of a run with more points than this take seconds; a table of points then has about so many bytes.
-MANY_POINTS, _LONG = 2000, 50_000
+#: A run with a table of points of this size, in bytes, has about 2000 points, and its figures take seconds.
+_LONG = 50_000
 
 
 def table_file(name: str) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from ...accuracy.search.voltage import VoltageRms
-from ...harness.executors.beside import SecondProcess
+from ...harness.executors.beside import HERE, SecondProcess
 from ..figures.features_figure import features_against_cost
 from ..figures.figure import time_precision, work_precision
 from ..figures.ratio_figure import cost_ratios
@@ -47,7 +47,7 @@ _CSV_MOST = 2_000_000
 _OF_POINTS = "work_precision"
 
 
-def render(run: RunTables, folder: str | Path = ".", second: SecondProcess | None = None) -> dict[str, bytes]:
+def render(run: RunTables, folder: str | Path = ".", second: SecondProcess = HERE) -> dict[str, bytes]:
     """Return the files by name.
 
     Parameters
@@ -59,9 +59,7 @@ def render(run: RunTables, folder: str | Path = ".", second: SecondProcess | Non
         A second process, which draws the figures that take longest; by default they are drawn here.
     """
     of_points = [name for name in _figures(run) if name.startswith(_OF_POINTS)]
-    beside: Callable[[], dict[str, bytes]] = partial(drawn, _tables(run), (PICTURES,), of_points)
-    if second:
-        beside = second.begin(beside)
+    beside = second.begin(partial(drawn, _tables(run), (PICTURES,), of_points))
     opens = page(run).encode()
     tables_as_csv = {f"{name}.csv": to_csv(getattr(run, name)) for name in _CSV}
     return {

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-from ...harness.executors.beside import SecondProcess
+from ...harness.executors.beside import HERE, SecondProcess
 from ..writing.files import replace_all
 from .formats import render
 from .places import MANIFEST
@@ -21,7 +21,7 @@ def report(
     folder: str | Path,
     formats: Iterable[str] | None = None,
     out: str | Path | None = None,
-    second: SecondProcess | None = None,
+    second: SecondProcess = HERE,
 ) -> list[Path]:
     """Write a run's report and return the paths of its files.
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 import shutil
 import tempfile
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +13,7 @@ import pandas as pd
 
 from ...accuracy.study.study import OURS
 from ...accuracy.study.suite import Suite
-from ...harness.executors.beside import SecondProcess, second_process
+from ...harness.executors.beside import HERE, SecondProcess
 from ...models.ground.interruption import keeping
 from ..results.headline import sentences, what_decides
 from ..results.verdict import verdict_text
@@ -29,7 +27,6 @@ from ..writing.numbers import as_said
 from ..writing.records import records
 from .comparison import Comparison, compare
 from .files_of_run import remove_run
-from .places import MANY_POINTS
 
 #: Folder of an interrupted run within the run's folder; and name of the folder that is made if the disk is full.
 INTERRUPTED, FALLBACK = "interrupted", "spikecost-report"
@@ -44,7 +41,7 @@ def run(
     *,
     executor: str | None = None,
     cluster: str | None = None,
-    second: SecondProcess | None = None,
+    second: SecondProcess = HERE,
 ) -> tuple[Comparison, Path, str]:
     """Compare, with a progress bar on standard error unless `quiet`, and write the report.
 
@@ -56,7 +53,7 @@ def run(
     suite, out, jobs, quiet, store, executor, cluster
         As the command's options.
     second : SecondProcess, optional
-        A second process, which draws some figures; by default one is started if there is much to draw.
+        A second process, which draws some figures; by default all are drawn here.
 
     Returns
     -------
@@ -76,19 +73,13 @@ def run(
                 suite.models, suite=suite, jobs=jobs, progress=progress, store=store, executor=executor, cluster=cluster
             )
         interrupted = comparison.study.interrupted
-        with nullcontext(second) if second else _beside(comparison) as beside:
-            page, elsewhere = _saved(comparison, folder / INTERRUPTED if interrupted else folder, beside)
+        page, elsewhere = _saved(comparison, folder / INTERRUPTED if interrupted else folder, second)
         if not (interrupted or elsewhere):
             remove_run(folder / INTERRUPTED)  # of an earlier run, which this one replaces
         return comparison, page, elsewhere
 
 
-def _beside(comparison: Comparison) -> AbstractContextManager[SecondProcess | None]:
-    """Return a second process, if that is quicker to start than the figures of a run are drawn."""
-    return second_process() if len(comparison.points) > MANY_POINTS and (os.cpu_count() or 1) > 1 else nullcontext()
-
-
-def _saved(comparison: Comparison, folder: Path, second: SecondProcess | None) -> tuple[Path, str]:
+def _saved(comparison: Comparison, folder: Path, second: SecondProcess) -> tuple[Path, str]:
     """Write a report; if its folder cannot be written, write it into a new one in the first place that can."""
     try:
         return comparison.save(folder, second), ""

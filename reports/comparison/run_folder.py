@@ -25,7 +25,7 @@ from matplotlib.figure import Figure
 
 from ...accuracy.study.study import Study
 from ...accuracy.study.winners import winners
-from ...harness.executors.beside import SecondProcess
+from ...harness.executors.beside import HERE, SecondProcess
 from ...models.ground.errors import UserError, quoted, short
 from ...models.ground.interruption import keeping
 from ...models.ground.named_files import named_in, seen_from_here
@@ -168,7 +168,7 @@ class RunFolder(Shown, RunTables):
             + figure_html(work_precision(self), "cost against error")
         )
 
-    def save(self, folder: str | Path, second: SecondProcess | None = None) -> Path:
+    def save(self, folder: str | Path, second: SecondProcess = HERE) -> Path:
         """Write the run, page, figures (PNG) and tables (CSV, Markdown); return the page's path.
 
         All files are first written to a temporary folder and then moved into place; an incomplete folder can be

@@ -3,11 +3,13 @@
 import csv
 import io
 import re
+from unittest import mock
 from xml.etree import ElementTree
 
 import matplotlib
 import pytest
 
+from spikecost.harness.executors.beside import second_process
 from spikecost.reports.comparison.rendering import drawn, render
 
 from ..conftest import HOSTILE
@@ -50,3 +52,12 @@ def test_the_page_holds_names_as_text(files):
     assert "&lt;script&gt;alert(&#34;x&#34;)&lt;/script&gt;" in text
     # three elements of data and one with the scripts: no name has begun or ended an element
     assert text.count("<script") == text.count("</script>") == 3
+
+
+def test_a_second_process_draws_the_same_figures(small_run, pictures, monkeypatch):
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    with second_process(worth_it=True) as second, mock.patch.object(second, "begin", wraps=second.begin) as begun:
+        found = render(small_run, second=second)
+    assert begun.call_count == 1
+    assert list(found) == list(render(small_run))
+    assert {name: found[name] for name in found if name.endswith(".png")} == drawn(small_run, ("png",))

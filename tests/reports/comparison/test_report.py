@@ -70,7 +70,7 @@ def test_long_tables_are_parquet_alone_in_a_report_of_all_formats(small_run, mon
 def test_a_second_process_draws_figures(small_run, monkeypatch):
     monkeypatch.setattr(formats, "WIDTHS", ["single"])
     monkeypatch.setattr(formats, "drawn", lambda *_: {})
-    with second_process() as second, mock.patch.object(second, "begin", wraps=second.begin) as begun:
+    with second_process(worth_it=True) as second, mock.patch.object(second, "begin", wraps=second.begin) as begun:
         found = render(small_run, ["svg", "md"], second)
     assert begun.call_count == 1
     assert set(found) == {"ratios_single.svg", "tables.md", "work_precision_single.svg"}
