@@ -179,7 +179,7 @@ class SampledInputs:
         alike = all(len(own) == len(self._starts) for own in edges)
         pieces = [slice(None) if alike else own.searchsorted(self._starts[:-1], "right") - 1 for _, own in distinct]
         numbers = [stimulus.numbers[:rows, piece] for (stimulus, _), piece in zip(distinct, pieces, strict=True)]
-        self._numbers = np.take(np.array(numbers).transpose(2, 1, 0), which, axis=2) + 0.0
+        self._numbers = np.ascontiguousarray(np.array(numbers).transpose(2, 1, 0)[:, :, which] + 0.0)
         if rows > _LINES:
             self._numbers[:, _TAU] = -1 / self._numbers[:, _TAU]
         self._begun: Array | None = None

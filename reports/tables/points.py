@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
-from statistics import fmean, geometric_mean
+from statistics import fmean
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,7 @@ from ...accuracy.measures import MEASURES
 from ...accuracy.search.criterion import Run
 from ...accuracy.search.voltage import VoltageRms
 from ...accuracy.study.cost import retired_per_ms
+from ...accuracy.study.intervals import mean
 from ...accuracy.study.study import OURS, Curve, Point, Study
 from ...flops.conventions import CONVENTIONS, Convention
 from ...harness.measuring.measure import Measurement
@@ -114,7 +114,7 @@ def _instrumented(study: Study, curve: Curve, point: Point) -> float:
     if curve.engine != OURS or not isinstance(found, StepAndSpike) or curve.count is None:
         return float("nan")
     step, spike = retired(found.step, found.step_in_libm), retired(found.spike, found.spike_in_libm)
-    return geometric_mean([retired_per_ms(step, spike, curve.count, run.tallies, regime.horizon) for run in point.runs])
+    return mean([retired_per_ms(step, spike, curve.count, run.tallies, regime.horizon) for run in point.runs])
 
 
 def _weighed(convention: Convention, operations: Mapping[str, float], precision: str) -> float:
@@ -175,8 +175,7 @@ def _row(curve: Curve, point: Point, measures: tuple[str, ...], weighing: list[C
 
 
 def _mean_cost(curve: Curve, runs: Sequence[Run]) -> float:
-    costs = [curve.cost(run).per_ms for run in runs]
-    return np.nan if any(map(math.isnan, costs)) else geometric_mean(costs)
+    return mean([curve.cost(run).per_ms for run in runs])
 
 
 def _costs(curve: Curve, runs: Sequence[Run], weighing: list[Convention]) -> list[float]:

@@ -92,7 +92,7 @@ class Symbols:
         """Compile a function of the state, the numbers and the time."""
         kind = {} if self._precision.type is float else {"fp_type": self._precision.type}
         variables = [heyoka.make_vars(name) for name in self._system.state]
-        return heyoka.cfunc(expressions, vars=variables, opt_level=0, **kind)  # it is called too rarely to optimize it
+        return heyoka.cfunc(expressions, vars=variables, opt_level=0, **kind)  # optimized, a call takes as long
 
     def _of_input(self, first: int, time: Any) -> Any:
         """Return the input as a function of time, `Shape`'s formula; its numbers are parameters from `first` on."""

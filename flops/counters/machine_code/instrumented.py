@@ -134,8 +134,7 @@ def _decoded(ran: _Ran) -> Iterator[tuple[Path, Code, int]]:
     """Yield the file of each block, what the block executes, and how often."""
     for (start, end), n in ran.blocks.items():
         loaded = image_at(ran.images, start)
-        if loaded is None:
-            continue
+        assert loaded is not None  # only the images are instrumented
         code = loaded.image.code_between(loaded.in_image(start), loaded.in_image(start) + end - start)
         if code.wide:
             raise UserError(f"{loaded.path.name} uses registers of AVX-512, which PyQBDI does not keep; use 'stepped'")

@@ -90,8 +90,11 @@ def _decoded(executed: dict[int, int]) -> Iterator[tuple[Path, Code, int]]:
     images = loaded_images()
     for address, n in executed.items():
         loaded = image_at(images, address)
-        if loaded is not None:
-            yield loaded.path, loaded.image.code_at(loaded.in_image(address)), n
+        if loaded is None:
+            raise UserError(
+                "the counter 'stepped' cannot count: code was executed that is in no file, so it is not known"
+            )
+        yield loaded.path, loaded.image.code_at(loaded.in_image(address)), n
 
 
 COUNTERS.register(Stepped())

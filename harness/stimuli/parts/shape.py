@@ -45,7 +45,7 @@ class Shape:
 
     def from_(self, s: float) -> Shape:
         """Return the shape that starts s ms later."""
-        if not self.terms or not s:
+        if not s or not self.terms:
             return self
         return replace(
             self,

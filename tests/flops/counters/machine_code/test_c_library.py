@@ -20,6 +20,7 @@ N = 200
 SOURCE = """
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 static int compare(const void *a, const void *b)
 {
     return (*(double *)a > *(double *)b) - (*(double *)a < *(double *)b);
@@ -45,6 +46,13 @@ void allocates(long n, double *x)
 }
 void sorts(long n, double *x) { qsort(x, n, sizeof *x, compare); x[0] += x[0]; }
 void draws(long n, double *x) { x[0] = drand48(); }
+void generates(long n, double *x)
+{
+    static const unsigned char doubles[] = {0xf2, 0x0f, 0x58, 0xc0, 0xc3}; /* addsd xmm0, xmm0; ret */
+    void *page = mmap(0, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    memcpy(page, doubles, sizeof doubles);
+    x[0] = ((double (*)(double))page)(x[0]);
+}
 """
 
 
@@ -81,6 +89,12 @@ def test_what_the_c_library_moves_is_neither_counted_nor_lost(function):
 def test_what_would_go_uncounted_is_refused(function, reason):
     with pytest.raises(UserError, match=f"{function} calls a function of libc.* that {reason}.*use 'stepped'"):
         counted("instrumented", function)
+
+
+@pytest.mark.parametrize("counter", ["instrumented", "stepped"])
+def test_code_that_is_in_no_file_is_not_left_out_without_notice(counter):
+    with pytest.raises(UserError, match=f"'{counter}'.*in no file|in no file.*'{counter}'"):
+        counted(counter, "generates")
 
 
 def test_the_other_counter_follows_it():
