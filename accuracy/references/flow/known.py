@@ -53,7 +53,7 @@ def flow_of(
 ) -> Flow:
     """Return the flow of a model for an input with these terms, compiled once.
 
-    If `bounded`, its exponentials are bounded; see `conditions`. If `optimized`, it is slow to compile and quick to run.
+    If `bounded`, its exponentials are bounded; see `conditions`. If `optimized`, it is slow to compile, quick to run.
     """
     return _flow(_Equations(model), precision, terms, bounded, optimized)
 
