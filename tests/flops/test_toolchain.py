@@ -133,7 +133,9 @@ def test_a_compiler_that_hangs_is_stopped_with_all_that_it_started(
     assert "did not end within 0.5 s" in refused(lambda source: compile_library(source, SCALAR))
     assert time.monotonic() - begun < 20
     assert kept(folder) == 0
-    assert not [name for name in commands() if b"314159" in name or b"271828" in name]
+    while left := [name for name in commands() if b"314159" in name or b"271828" in name]:
+        assert time.monotonic() - begun < 20, left  # the system takes a moment to end what was killed
+        time.sleep(0.01)
 
 
 def commands() -> list[bytes]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import bisect
 import ctypes
 import importlib.util
+import io
 import platform
 import re
 from collections import Counter as Tally
@@ -31,6 +32,8 @@ _THROUGH_SLOT = re.compile(r"qword ptr \[rip (?P<sign>[+-]) (?P<offset>0x[0-9a-f
 _DIRECT = re.compile(r"0x[0-9a-f]+")
 #: Functions that do arithmetic do it early: ``ldexp`` and similar functions are short. Memory allocation is very long.
 _MOST_FOLLOWED = 4096
+#: Code of the operating system's kernel that every process has (it tells the time): an image without a file.
+_KERNELS_OWN = Path("[vdso]")
 _WIDE = re.compile(r"zmm|[xy]mm(1[6-9]|2\d|3[01])|\{k|\bk[0-7]\b")
 
 
@@ -62,7 +65,7 @@ class Image:
         self._offsets: list[tuple[int, int, int]] = []
         self._slots: dict[int, str] = {}
         self._decoder = Cs(CS_ARCH_X86, CS_MODE_64)
-        with path.open("rb") as file:
+        with io.BytesIO(_kernels_own()) if path == _KERNELS_OWN else path.open("rb") as file:
             elf = ELFFile(file)
             for segment in elf.iter_segments("PT_LOAD"):
                 self._offsets.append((segment["p_offset"], segment["p_filesz"], segment["p_vaddr"]))
@@ -166,9 +169,15 @@ def image_of(path: Path) -> Image:
     return Image(path)
 
 
+def _kernels_own() -> bytes:
+    """Return the image that the kernel maps into this process."""
+    own = next(each for each in loaded_images() if each.path == _KERNELS_OWN)
+    return ctypes.string_at(own.first, own.last - own.first)
+
+
 @dataclass(frozen=True)
 class Loaded:
-    """A file that is mapped as code in this process."""
+    """A file, or what the kernel itself provides, that is mapped as code in this process."""
 
     first: int
     last: int
@@ -186,7 +195,7 @@ class Loaded:
 
 
 def loaded_images() -> Sequence[Loaded]:
-    """Return every file that is mapped as code in this process, in the order of their addresses."""
+    """Return every image that is mapped as code in this process, in the order of their addresses."""
     return _loaded_after(_changes())
 
 
@@ -234,10 +243,10 @@ def _loaded_after(_changes: tuple[int, ...]) -> Sequence[Loaded]:
 
 @cache
 def _loaded(line: str) -> Loaded | None:
-    """Return the file of a line of the table of mapped memory; None if it is not of a file that still exists."""
+    """Return the image of a line of the table of mapped memory; None if it has none, or its file no longer exists."""
     span, _, offset, _, _, *path = line.split(maxsplit=5)
     first, last = (int(address, 16) for address in span.split("-"))
-    if not path or not path[0].startswith("/") or path[0].endswith(" (deleted)"):
+    if not path or not (path[0].startswith("/") or path[0] == str(_KERNELS_OWN)) or path[0].endswith(" (deleted)"):
         return None
     return Loaded(first, last, int(offset, 16), Path(path[0]))
 

@@ -21,6 +21,7 @@ SOURCE = """
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 static int compare(const void *a, const void *b)
 {
     return (*(double *)a > *(double *)b) - (*(double *)a < *(double *)b);
@@ -43,6 +44,12 @@ void allocates(long n, double *x)
     memset(p, 0, n * sizeof *x);
     x[0] += x[0];
     free(p);
+}
+void tells_the_time(long n, double *x)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    x[0] += x[0];
 }
 void sorts(long n, double *x) { qsort(x, n, sizeof *x, compare); x[0] += x[0]; }
 void draws(long n, double *x) { x[0] = drand48(); }
@@ -95,6 +102,13 @@ def test_what_would_go_uncounted_is_refused(function, reason):
 def test_code_that_is_in_no_file_is_not_left_out_without_notice(counter):
     with pytest.raises(UserError, match=f"'{counter}'.*in no file|in no file.*'{counter}'"):
         counted(counter, "generates")
+
+
+@pytest.mark.parametrize("counter", ["instrumented", "stepped"])
+def test_the_kernels_own_code_is_known(counter):
+    counts = counted(counter, "tells_the_time")
+    assert counts.own.by_kind == {"add": 1}
+    assert counts.other is None or counts.other.operations == {}
 
 
 def test_the_other_counter_follows_it():
