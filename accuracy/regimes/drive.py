@@ -15,6 +15,8 @@ SMALLEST, DOUBLINGS = 2.0**-6, 22
 PER_OCTAVE, OCTAVES = 6, 3
 #: Relative width to which a drive is bisected; and relative width at which two rates that still differ are a jump.
 NARROW, WIDE = 1e-10, 1e-4
+#: Where the rate is smooth, this many rounds, of two or three rates each, are enough for that.
+MOST_ROUNDS = 6
 #: Near a jump, a rate within one spike is tried: number of drives on either side, and their relative distance.
 BESIDE, BESIDE_STEP = 16, 0.005
 #: The rate is accepted within this fraction of the given rate.
@@ -158,9 +160,9 @@ def _on_curve(
             continue
         slower, faster = (left, right) if rises else (right, left)
         if wide:
-            slower, faster = _narrow(slower, faster, lambda drive: rates(drive) >= wanted, wide)
+            slower, faster = _pass(rates, wanted, slower, faster, wide)
         if not wide or rates(faster) - rates(slower) < max(4 * spike, wanted / 10):
-            slower, faster = _narrow(slower, faster, lambda drive: rates(drive) >= wanted)
+            slower, faster = _pass(rates, wanted, slower, faster)
         value = float(f"{faster:.{DIGITS}g}")
         if abs(rates(value) - wanted) <= RATE_TOLERANCE * wanted:
             return Drive(value, rates(value)), None
@@ -252,6 +254,49 @@ def _middle(low: float, high: float, digits: int) -> float | None:
     """Return the middle of two drives, rounded to `digits`; None if no such number is between them."""
     middle = float(f"{(low + high) / 2:.{digits}g}")
     return middle if min(low, high) < middle < max(low, high) else None
+
+
+def _pass(rates: Rates, wanted: float, slower: float, faster: float, width: float = NARROW) -> tuple[float, float]:
+    """Return the two drives between which the rate passes `wanted` that `_narrow` returns, with fewer rates.
+
+    As soon as the model fires at both ends, a better method looks for the drive. What it finds says for most middles on
+    which side they are.
+    """
+    rising = 1 if slower < faster else -1
+    while abs(faster - slower) > width * max(abs(slower), abs(faster)) and not rates(slower):
+        middle = (slower + faster) / 2
+        slower, faster = (slower, middle) if rates(middle) >= wanted else (middle, faster)
+    below, above = _around(rates, wanted, slower, faster, width) if rates(slower) else (slower, faster)
+
+    def enough(drive: float) -> bool:
+        if rising * drive <= rising * below:
+            return False
+        return rising * drive >= rising * above or rates(drive) >= wanted
+
+    return _narrow(slower, faster, enough, width)
+
+
+def _around(rates: Rates, wanted: float, slower: float, faster: float, width: float) -> tuple[float, float]:
+    """Return two drives, closer than those given, between which the rate passes `wanted`; at a jump not much closer.
+
+    Algorithm 748 of Alefeld, Potra and Shi (1995), ACM Trans. Math. Softw. 21.
+    """
+    from scipy.optimize import toms748  # noqa: PLC0415 - imported slowly, and a known drive is not looked for again
+
+    tried = {drive: rates(drive) - wanted for drive in (slower, faster)}
+
+    def over(drive: float) -> float:
+        return tried.setdefault(float(drive), rates(float(drive)) - wanted)
+
+    close = width / 4 * max(abs(slower), abs(faster))
+    if all(tried.values()):
+        toms748(over, *sorted(tried), xtol=close, rtol=width / 4, maxiter=MOST_ROUNDS, disp=False)
+    toward = 1 if slower < faster else -1
+    above = min((drive for drive, rate in tried.items() if rate >= 0), key=lambda drive: toward * drive)
+    if not tried[above]:  # it ended here, perhaps with no other drive that is close
+        over(above - toward * close)
+    below = max((drive for drive in tried if toward * drive < toward * above), key=lambda drive: toward * drive)
+    return below, above
 
 
 def _narrow(low: float, high: float, enough: Callable[[float], bool], width: float = NARROW) -> tuple[float, float]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from fractions import Fraction
+from functools import lru_cache
 from statistics import fmean
 
 import numpy as np
@@ -41,6 +42,8 @@ INCOMMENSURATE = 1 / 1.00618034
 SEARCH_STEP = Fraction(1, 20)
 #: If the end of a horizon is silent, the run is repeated over this many horizons, and over at least this many ms.
 WINDOWS, LEAST_WINDOW = 4, 1000.0
+#: Searches for other rates of a model begin with the same drives; so many of the latest trains are remembered.
+MOST_TRAINS = 1024
 #: A drive is changed slowly in this many equal steps.
 STAIRS = 50
 #: Two runs have the same rate if their numbers of spikes differ by at most this many, or their rates by at most this
@@ -202,6 +205,7 @@ def rate_once_it_fires(model: NeuronModel, drive: float, horizon: float) -> floa
     return firing.over_periods(times) if times.size else 0.0
 
 
+@lru_cache(MOST_TRAINS)
 def _train(model: NeuronModel, drive: float, horizon: float) -> tuple[firing.Array, int]:
     """Return spike times in ms (none if the model does not keep firing), and how many are within the horizon."""
     none = np.empty(0), 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import pytest
 from brian2 import ms
@@ -10,7 +12,7 @@ from hypothesis import strategies as st
 
 from spikecost.accuracy.references.reference import reference
 from spikecost.accuracy.regimes import firing
-from spikecost.accuracy.regimes.drive import UnreachableRate, find_drive
+from spikecost.accuracy.regimes.drive import UnreachableRate, _narrow, _pass, find_drive
 from spikecost.accuracy.regimes.drives import LEAST_WINDOW, WINDOWS, constant_drive, drive_for, firing_rate, other_rates
 from spikecost.accuracy.regimes.regime import at_rate
 from spikecost.models.definition.language import units
@@ -183,3 +185,35 @@ def vouched_for(model, drive):
 def test_the_rate_of_every_preset_over_ten_seconds(label, at):
     drive = strengths(label)[at]
     checked(label, drive, vouched_for(get_model(label), drive))
+
+
+@given(
+    rheobase=st.floats(0.1, 3.0),
+    slope=st.floats(0.5, 40.0),
+    jump=st.floats(0.0, 60.0),
+    power=st.floats(0.2, 3.0),
+    wanted=st.floats(1.0, 90.0),
+    falls=st.booleans(),
+)
+def test_the_rate_passes_where_bisection_finds_it(rheobase, slope, jump, power, wanted, falls):
+    def rate(drive):
+        above = (-drive if falls else drive) - rheobase
+        return jump + slope * above**power if above > 0 else 0.0
+
+    faster = -10.0 if falls else 10.0
+    if rate(faster) >= wanted:
+        found = _pass(rate, wanted, 0.0, faster)
+        assert found == _narrow(0.0, faster, lambda drive: rate(drive) >= wanted)
+        assert rate(found[0]) < wanted <= rate(found[1])
+
+
+@pytest.mark.parametrize(("jump", "most"), [(0.0, 18), (30.0, 52)])
+def test_few_rates_are_needed_where_they_are_smooth(jump, most):
+    asked = []
+
+    def rate(drive):
+        asked.append(drive)
+        return 20 * drive**0.5 + jump * (drive > 1)
+
+    _pass(cache(rate), 30.0, 0.5, 4.0)
+    assert len(asked) <= most  # bisection: 34
