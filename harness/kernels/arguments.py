@@ -112,7 +112,7 @@ class Arguments:
         self._carried = np.zeros(lanes)
         self._tallied = tallied(step)
         self._tallies = np.zeros((lanes, max(len(self._tallied), 1)), dtype=np.int64)
-        self._make_records(lanes * len(self._steps_together))
+        self._make_records(lanes * len(self._steps_together), timed)
         self._asks = self._arrivals is not None and self._arrivals.are_many and refills(step) and not timed
         self._failed: BaseException | None = None
         # made now, so that a timed run contains only the compiled code
@@ -141,12 +141,14 @@ class Arguments:
         self._state = self._stored(state)
         self._samples = self._stored(np.full((len(self._pieces), *state.shape), np.nan))
 
-    def _make_records(self, records: int) -> None:
+    def _make_records(self, records: int, timed: bool) -> None:
         """Make the arrays of spikes: one row for each neuron of each Step."""
         capacity = int(MAX_SPIKES_PER_MS * float(self._horizon)) + MAX_SPIKES_PER_STEP
-        # written to now, so that a timed run does not wait for memory pages
-        self._spike_place = np.full((records, capacity), -1, dtype=np.int64)
-        self._spike_at = np.full((records, capacity), np.nan)
+        self._spike_place = np.empty((records, capacity), dtype=np.int64)
+        self._spike_at = np.empty((records, capacity))
+        if timed:  # written to now: a timed run does not wait for memory pages. Others never touch most of them
+            self._spike_place.fill(-1)
+            self._spike_at.fill(np.nan)
         self._spikes = np.zeros(records, dtype=_SPIKES)
         self._spikes["capacity"] = capacity
         for name, buffer in (("step", self._spike_place), ("at", self._spike_at)):
