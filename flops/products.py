@@ -4,18 +4,9 @@ from __future__ import annotations
 
 import re
 import struct
-import sys
 from pathlib import Path
 
-from ..models.ground.bounded import patience, run_bounded
-
-_TRIAL = """\
-import ctypes, sys
-library = ctypes.CDLL(sys.argv[1], 2)  # 2: every function that it calls must be there
-for name in sys.argv[2:]:
-    getattr(library, name)
-"""
-
+from ..models.ground.bounded import brief, patience, run_bounded
 
 def why_cut_short(product: bytes) -> str:
     """Return why a file is not a complete ELF file, judged by its headers; empty if it is."""
@@ -39,11 +30,18 @@ def why_cut_short(product: bytes) -> str:
     return ""
 
 
-def why_not_loaded(library: Path, source: str) -> str:
+def why_not_loaded(library: Path, product: bytes, source: str) -> str:
     """Return why a library cannot be loaded, or lacks functions of its source; empty if it is fine.
 
-    It is tried in another process: a damaged library can crash the process that loads it.
+    Another program loads it, with every function that it calls: a damaged library can crash the process that loads it.
     """
+    path = f"./{library.name}"  # a longer one may have spaces, which separate libraries
+    answer = run_bounded(
+        ["/usr/bin/env", "LD_BIND_NOW=1", f"LD_PRELOAD={path}", "true"], patience(), folder=library.parent
+    )
+    if answer.failure or path in answer.text:
+        how = f"a process that tried {answer.failure}" if answer.failure else brief(answer.text)
+        return f"its output cannot be loaded: {how}"
     functions = re.findall(r"^(?:void|int|long|double) (\w+)\(", source, re.MULTILINE)
-    answer = run_bounded([sys.executable, "-I", "-S", "-c", _TRIAL, str(library), *functions], patience())
-    return f"its output cannot be loaded: a process that tried {answer.failure}" if answer.failure else ""
+    missing = next((name for name in functions if f"{name}\0".encode() not in product), "")
+    return f"its output lacks the function {missing}" if missing else ""

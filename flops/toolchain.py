@@ -278,7 +278,7 @@ def _made(
             product = made.read_bytes()
         except OSError:
             product = b""
-        reason = why_cut_short(product) or (why_not_loaded(made, source) if "-shared" in form else "")
+        reason = why_cut_short(product) or (why_not_loaded(made, product, source) if "-shared" in form else "")
     if reason:
         raise UserError(
             f"the compiler {' '.join(compiler.command)} reported success, but {reason}; it is not used: "

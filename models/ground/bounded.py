@@ -8,6 +8,7 @@ import signal
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from .errors import UserError
 
@@ -26,7 +27,7 @@ class Answer:
     """How the program failed, as in "it ended with status 1: ..."; empty if it did not fail."""
 
 
-def run_bounded(command: Sequence[str], seconds: float, given: bytes = b"") -> Answer:
+def run_bounded(command: Sequence[str], seconds: float, given: bytes = b"", folder: Path | None = None) -> Answer:
     """Run a program. After `seconds`, or if interrupted, stop it and all processes that it started.
 
     Parameters
@@ -35,6 +36,8 @@ def run_bounded(command: Sequence[str], seconds: float, given: bytes = b"") -> A
     seconds : float
     given : bytes
         Its standard input.
+    folder : Path, optional
+        Where it runs.
     """
     try:
         process = subprocess.Popen(
@@ -43,6 +46,7 @@ def run_bounded(command: Sequence[str], seconds: float, given: bytes = b"") -> A
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             start_new_session=True,
+            cwd=folder,
             env={**os.environ, "LC_ALL": "C"},
         )
     except (OSError, ValueError) as error:
