@@ -611,7 +611,7 @@ QUICK = {
     "atlas show": ["lif"],
     "atlas page": [],
     "atlas make": ["--models", "lif", "--drives", "constant", "--for", "1ms", "--folder", "atlas"],
-    "atlas check": ["--fraction", "0.0001"],
+    "atlas check": ["--fraction", "0.0001", "--for", "1ms"],
 }
 
 
@@ -702,7 +702,7 @@ def words(text):
 
 
 #: Commands that take seconds: every day they are tried at one width.
-SLOW = ("run", "engines", "measure", "claims", "atlas check")
+SLOW = ("run", "engines", "measure", "claims")
 
 
 def is_quick_or_narrow(way):

@@ -12,6 +12,8 @@ import pytest
 
 from spikecost.models.catalogue import MODELS
 
+pytestmark = pytest.mark.programs
+
 #: Libraries that take long to import.
 SLOW = {"brian2", "heyoka", "matplotlib", "pandas", "sympy"}
 

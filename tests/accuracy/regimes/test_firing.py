@@ -110,7 +110,7 @@ def test_several_rates_of_one_drive_are_said():
 
 def test_what_has_not_been_found_is_not_called_impossible():
     with pytest.raises(UnreachableRate) as error:
-        drive_for(get_model("hodgkin_huxley"), 10, 1000)
+        drive_for(get_model("izhikevich:LTS"), 5, 1000)
     assert "cannot" not in str(error.value)
     assert "held for 1 s" in str(error.value)
 

@@ -23,6 +23,8 @@ from spikecost.harness.measuring import kept
 from spikecost.models.catalogue import MODELS
 from spikecost.models.ground.errors import NoValue
 
+pytestmark = pytest.mark.programs
+
 LIF = [MODELS["lif"]]
 SUITE = Suite(
     models=("lif",),

@@ -7,6 +7,8 @@ import pytest
 from . import faults_of_commands
 from .faults import BEGIN, DAMAGE, END, FAULTS, PAGE, try_fault, undisturbed_tables
 
+pytestmark = pytest.mark.programs
+
 #: The faults of everyday tests; the tests of the store try others on a store alone, which takes less time.
 EVERYDAY = (
     "killed (SIGKILL) at a random moment",

@@ -13,6 +13,8 @@ from spikecost.models.definition.neuron import NeuronModel
 
 from .by_hand import backward_euler, needs, pieces
 
+pytestmark = pytest.mark.programs
+
 ARBOR = ENGINES["arbor"]
 #: Bounded terms of the other variables, in the functions of Arbor's dialect.
 TERMS = ("tanh({x})", "exp(-({x})**2)", "abs({x})/(1 + abs({y}))", "int({x} > {c})", "sqrt(abs({x}))/(1 + abs({x}))",

@@ -15,6 +15,8 @@ from spikecost.models.reading.by_name import get_model
 
 from ...archetypes import DEEP, applicable, product
 
+pytestmark = pytest.mark.programs
+
 #: Everyday tests have every kind of model, and every method of Brian2 on some model. Tests of the catalogue show that
 #: Brian2 accepts the definitions of the other models, and compare their first step.
 EVERYDAY = {

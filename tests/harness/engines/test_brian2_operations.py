@@ -18,6 +18,8 @@ from spikecost.models.methods import METHODS
 
 from ...archetypes import product
 
+pytestmark = pytest.mark.programs
+
 #: To compile a project takes ten seconds: everyday tests compile it with the flags of our scalar build.
 ONE, TWO = ["ours"], ["ours", "brian2"]
 

@@ -23,6 +23,8 @@ from spikecost.models.step import make_step
 
 from ...archetypes import product
 
+pytestmark = pytest.mark.programs
+
 
 @pytest.mark.parametrize("name", list(ENGINES))
 def test_what_an_engine_says_of_itself(name):

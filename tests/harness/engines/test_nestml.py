@@ -18,6 +18,8 @@ from spikecost.models.reading.by_name import get_model
 from ...archetypes import product
 from .by_hand import needs
 
+pytestmark = pytest.mark.programs
+
 NESTML = ENGINES["nestml"]
 #: Names that are keywords of NESTML, of C++ and of NEST, a choice, a power, and a reset that uses a new value.
 ODD = NeuronModel(

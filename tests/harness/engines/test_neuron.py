@@ -22,6 +22,8 @@ from ...archetypes import product
 from ...messages import mentions
 from .by_hand import COUPLED, backward_euler, needs, pieces
 
+pytestmark = pytest.mark.programs
+
 NEURON = ENGINES["neuron"]
 #: A mechanism takes one to two seconds to compile.
 MODELS = ["lif", "hodgkin_huxley", *(product(name) for name in ("izhikevich", "adex", "traub_miles"))]

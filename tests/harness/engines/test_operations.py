@@ -10,6 +10,8 @@ from spikecost.harness.engines import ENGINES
 from spikecost.models.ground.errors import UserError
 from spikecost.models.reading.by_name import get_model
 
+pytestmark = pytest.mark.programs
+
 LIF = get_model("lif")
 #: LIF with two multiplications and an addition more in its equation.
 LONGER = LIF.replace(

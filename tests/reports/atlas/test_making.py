@@ -135,8 +135,8 @@ def test_identity_is_of_the_model_and_the_request():
 
 
 def test_a_rate_that_the_model_does_not_reach_is_one_row_per_way():
-    rows = making.computed(Part("hodgkin_huxley", "constant", 20.0), ("euler", "rk4"), store="off")
+    rows = making.computed(Part("izhikevich:LTS", "constant", 5.0), ("euler", "rk4"), store="off")
     assert set(rows["status"]) == {"rate not reachable"}
-    assert rows["reason"].str.contains("starts to fire at 50.12 Hz").all()
+    assert rows["reason"].str.contains("starts to fire at 5.012 Hz").all()
     assert rows["tolerance"].isna().all()
     assert len(rows) == 2 * 4

@@ -33,6 +33,8 @@ from spikecost.reports.page import page
 from spikecost.reports.tables.peers import headlines
 from spikecost.reports.writing.records import records
 
+pytestmark = pytest.mark.programs
+
 #: How the simulators differ: the lines that the program runs after it has printed, for each dt that it was asked for.
 FAULTS = {
     "fake": "",
