@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ..models.ground.bounded import brief, patience, run_bounded
 
+
 def why_cut_short(product: bytes) -> str:
     """Return why a file is not a complete ELF file, judged by its headers; empty if it is."""
     if not product:

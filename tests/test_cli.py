@@ -45,6 +45,7 @@ from spikecost.models.detection import DETECTIONS
 from spikecost.models.ground.errors import UserError
 from spikecost.models.methods import METHODS
 from spikecost.models.step import why_not
+from spikecost.reports.atlas import kept as atlas
 from spikecost.reports.writing.text import WIDTH
 
 from .archetypes import choose
@@ -611,7 +612,7 @@ QUICK = {
     "atlas show": ["lif"],
     "atlas page": [],
     "atlas make": ["--models", "lif", "--drives", "constant", "--for", "1ms", "--folder", "atlas"],
-    "atlas check": ["--fraction", "0.0001", "--for", "1ms"],
+    "atlas check": ["--fraction", "0.01", "--folder", "some"],
 }
 
 
@@ -637,12 +638,13 @@ def options_of(command):
 
 @pytest.fixture(scope="module")
 def kept(report, tmp_path_factory):
-    """A folder with a run, a baseline, a history and a store of one result, which tests may change."""
+    """A folder with a run, a baseline, a history, a store of one result, and a part of the atlas, to change."""
     folder = tmp_path_factory.mktemp("kept")
     shutil.copytree(report[0] / "out", folder / "out")
     with contextlib.chdir(folder), contextlib.redirect_stdout(io.StringIO()):
         assert cli.main(["baseline", "update", "out", "--baseline", "baseline.json"]) == 0
         assert cli.main(["history", "add", "out", "--store", "kept.sqlite", "--commit", "c0ffee"]) == 0
+    atlas.add(atlas.read(models=["lif"], wanted={"stimulus": "constant", "method": "euler"}), folder / "some")
     with Store(folder / "kept.db") as store:
         store.keep("a", encoded({Fraction(1, 10): (Run(None, "diverged", {}, 0, {}),)}), {"model": "lif"}, version())
     return folder
