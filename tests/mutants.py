@@ -21,6 +21,8 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
+#: The tests that `tox` runs.
+OF_TOX = "not browser and not slow"
 TESTS = Path(__file__).parent
 #: Seconds that the tests of one bug may take.
 SECONDS = 240
@@ -334,7 +336,7 @@ class Copy:
 
     def run(self, tests: list[str]) -> tuple[str, str]:
         """Run tests until the first fails; return ``seen``, ``not ended`` or ``survived``, and the test."""
-        command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "-m", "not browser", *tests]
+        command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "-m", OF_TOX, *tests]
         try:
             ran = subprocess.run(
                 command,

@@ -17,6 +17,8 @@ from spikecost.reports.regression.guard import Guard
 
 from .messages import mentions, tells
 
+pytestmark = pytest.mark.slow
+
 GROUP = """\
 from brian2 import *
 
@@ -93,7 +95,6 @@ def test_show_and_measure(said, folder):
     assert json.loads(out)["witnesses"][0]["ratio"] == 1
 
 
-@pytest.mark.slow
 def test_run(said, folder):
     assert (
         said(
@@ -257,7 +258,6 @@ def installed(tmp_path):
     return typed
 
 
-@pytest.mark.slow
 def test_another_packages_model_method_and_counter(installed):
     done = installed("measure tiny --method tiny_euler --counter tiny_counter --steps 10", "models")
     assert (done.returncode, done.stderr) == (0, "")
@@ -270,7 +270,6 @@ def test_another_packages_model_method_and_counter(installed):
     assert "A tiny model" in listed
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("old", "new", "what", "message"),
     [

@@ -509,6 +509,7 @@ def report(tmp_path_factory):
     return folder, typed(*TINY, "--out", "out", folder=folder)
 
 
+@pytest.mark.slow
 def test_run_writes_the_report_and_says_where(report):
     folder, finished = report
     assert finished.returncode == 0

@@ -40,6 +40,7 @@ def completions(line, folder):
     return [name.strip() for name in done.stdout.split("\n")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("line", "expected"),
     [

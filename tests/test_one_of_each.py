@@ -17,6 +17,8 @@ import pytest
 
 import spikecost
 
+pytestmark = pytest.mark.slow
+
 #: A definition of each kind: the place of its file, its registry, and its name.
 MODEL = """
 from brian2 import mV, ms
@@ -307,7 +309,6 @@ def copy(tmp_path):
     return tmp_path / "spikecost"
 
 
-@pytest.mark.slow
 def test_in_the_repository(copy):
     before = {path: path.read_bytes() for path in copy.rglob("*") if path.is_file()}
     touched = {}
@@ -336,7 +337,6 @@ def test_in_the_repository(copy):
     right(found)
 
 
-@pytest.mark.slow
 def test_from_another_package(tmp_path):
     package = tmp_path / "one_more_package"
     package.mkdir()

@@ -296,7 +296,7 @@ def test_a_test_that_was_deleted(with_baseline, deleted):
     assert with_baseline.runpytest(FILE, "-k", "test_").ret == pytest.ExitCode.OK
 
 
-@pytest.mark.programs
+@pytest.mark.slow
 def test_figures_that_worker_processes_judged_are_judged(with_baseline):
     # only the worker is another process: it judges, and this process hears of it
     with_baseline.runpytest_inprocess(FILE, "-n", "1").assert_outcomes(passed=1)

@@ -12,7 +12,7 @@ import pytest
 
 from spikecost.models.catalogue import MODELS
 
-pytestmark = pytest.mark.programs
+pytestmark = pytest.mark.slow
 
 #: Libraries that take long to import.
 SLOW = {"brian2", "heyoka", "matplotlib", "pandas", "sympy"}

@@ -10,6 +10,8 @@ from brian2 import Hz, ms, mV
 import spikecost as sc
 from spikecost.models.ground.errors import UserError
 
+pytestmark = pytest.mark.slow
+
 LENGTH = 200 * ms
 NAMES = {"tau": 20 * ms, "El": -49 * mV, "we": 1.62 * mV, "wi": -9 * mV, "w": 7 * mV}
 EQUATIONS = """

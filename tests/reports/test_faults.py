@@ -30,6 +30,8 @@ from spikecost.reports.writing import bars, files
 
 from ..messages import tells
 
+pytestmark = pytest.mark.slow
+
 #: Replaces the page and the figures, which take seconds to draw.
 DRAWN = {"index.html": b"page", "work_precision.png": b"figure"}
 SUITE = """

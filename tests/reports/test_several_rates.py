@@ -28,6 +28,7 @@ def page(tmp_path_factory):
     return sc.compare(SUITE.models, suite=SUITE).save(tmp_path_factory.mktemp("bistable") / "report")
 
 
+@pytest.mark.slow
 def test_the_run_folder_keeps_them(page):
     regimes = RunFolder.read(page.parent).regimes.set_index("model")["several_rates"]
     assert regimes["lif"] == ""

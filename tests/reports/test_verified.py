@@ -68,6 +68,7 @@ def fresh_settings(case, generator):
         yield min(unit / max(round(float(unit) / below), 1), case.setting) if case.curve.by_dt else Fraction(below)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("drive", "least"), [("small", 20), ("fluctuating", 10)])
 def test_every_winning_way_holds_at_its_dt_and_at_fresh_smaller_ones(request, again, drive, least):
     study = request.getfixturevalue(f"{drive}_comparison").study

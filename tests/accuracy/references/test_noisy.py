@@ -131,6 +131,7 @@ def test_trials_are_paths():
     assert "spikes now and then at any drive" in at_rheobase(COLORED, "constant", 1.5, 200.0, 3).reason
 
 
+@pytest.mark.slow
 def test_a_brian2_group_with_random_numbers_and_synapses_is_compared_end_to_end(tmp_path):
     group = NeuronGroup(
         10,

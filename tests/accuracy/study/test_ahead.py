@@ -23,7 +23,7 @@ from spikecost.harness.measuring import kept
 from spikecost.models.catalogue import MODELS
 from spikecost.models.ground.errors import NoValue
 
-pytestmark = pytest.mark.programs
+pytestmark = pytest.mark.slow
 
 LIF = [MODELS["lif"]]
 SUITE = Suite(

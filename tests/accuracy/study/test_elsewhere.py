@@ -32,7 +32,7 @@ from spikecost.models.methods import METHODS
 from .faults import SUITE, tables
 from .test_resumed import assert_same
 
-pytestmark = pytest.mark.programs
+pytestmark = pytest.mark.slow
 
 #: A part of `SUITE` for which workers begin quickly.
 SMALL = replace(SUITE, models=("lif",), methods=("euler", "rk4"), detections=("grid", "hermite"))

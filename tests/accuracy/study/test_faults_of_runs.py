@@ -7,7 +7,7 @@ import pytest
 from . import faults_of_commands
 from .faults import BEGIN, DAMAGE, END, FAULTS, PAGE, try_fault, undisturbed_tables
 
-pytestmark = pytest.mark.programs
+pytestmark = pytest.mark.slow
 
 #: The faults of everyday tests; the tests of the store try others on a store alone, which takes less time.
 EVERYDAY = (

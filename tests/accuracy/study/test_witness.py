@@ -83,6 +83,7 @@ def test_tables_that_are_off_are_no_doubt_about_the_reference(monkeypatch):
     assert not study.failures
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("wrong", [missing_half, late])
 def test_a_wrong_reference_of_a_model_with_tables_is_contradicted(monkeypatch, wrong):
     suite = replace(

@@ -16,7 +16,7 @@ from spikecost.models.reading.by_name import get_model
 from ...archetypes import product
 from .by_hand import COUPLED, backward_euler, needs, pieces
 
-pytestmark = pytest.mark.programs
+pytestmark = pytest.mark.slow
 
 ARBOR = ENGINES["arbor"]
 MODELS = ["hodgkin_huxley", product("traub_miles"), product("pospischil_rs")]

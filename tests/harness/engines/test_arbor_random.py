@@ -13,7 +13,7 @@ from spikecost.models.definition.neuron import NeuronModel
 
 from .by_hand import backward_euler, needs, pieces
 
-pytestmark = pytest.mark.programs
+pytestmark = pytest.mark.slow
 
 ARBOR = ENGINES["arbor"]
 #: Bounded terms of the other variables, in the functions of Arbor's dialect.

@@ -15,7 +15,7 @@ from spikecost.models.reading.by_name import get_model
 
 from ...archetypes import DEEP, applicable, product
 
-pytestmark = pytest.mark.programs
+pytestmark = pytest.mark.slow
 
 #: Everyday tests have every kind of model, and every method of Brian2 on some model. Tests of the catalogue show that
 #: Brian2 accepts the definitions of the other models, and compare their first step.
@@ -47,7 +47,6 @@ CASES += [
 COMPILED = ("lif", "izhikevich", "hodgkin_huxley", "held") if DEEP else ()
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("model", "method"), CASES, ids=lambda value: getattr(value, "label", value))
 def test_same_spike_train_on_the_grid(model, method, drive_of, kernel_of, length_of, request):
     compiled = method == "euler" and model.name in COMPILED

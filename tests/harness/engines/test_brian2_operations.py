@@ -18,13 +18,12 @@ from spikecost.models.methods import METHODS
 
 from ...archetypes import product
 
-pytestmark = pytest.mark.programs
+pytestmark = pytest.mark.slow
 
 #: To compile a project takes ten seconds: everyday tests compile it with the flags of our scalar build.
 ONE, TWO = ["ours"], ["ours", "brian2"]
 
 
-@pytest.mark.slow
 @pytest.mark.usefixtures("callgrind", "compiled_brian2")
 @pytest.mark.parametrize("flags", [ONE, product(TWO)])
 def test_standalone_is_our_step(flags: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -67,7 +66,6 @@ def test_standalone_exponential_euler_of_hodgkin_huxley_takes_powers() -> None:
     assert ours.own["exp"] + ours.own["pow"] > counted["exp"]
 
 
-@pytest.mark.slow
 @pytest.mark.usefixtures("compiled_brian2")
 def test_cython_lif_is_the_fused_step() -> None:
     found = cython_operations(MODELS["lif"], "euler")

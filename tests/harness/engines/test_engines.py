@@ -23,7 +23,7 @@ from spikecost.models.step import make_step
 
 from ...archetypes import product
 
-pytestmark = pytest.mark.programs
+pytestmark = pytest.mark.slow
 
 
 @pytest.mark.parametrize("name", list(ENGINES))

@@ -12,7 +12,7 @@ from spikecost.harness.engines import ENGINES
 from spikecost.harness.stimuli import ornstein_uhlenbeck
 from spikecost.models.reading.by_name import get_model
 
-pytestmark = pytest.mark.programs
+pytestmark = pytest.mark.slow
 
 HODGKIN = get_model("hodgkin_huxley")
 #: Other numbers in the same equations; the gates start at rest.

@@ -20,7 +20,7 @@ from spikecost.models.step import make_step
 from ...archetypes import product
 from .by_hand import needs, pieces
 
-pytestmark = pytest.mark.programs
+pytestmark = pytest.mark.slow
 
 NEST = ENGINES["nest"]
 #: A leaky neuron with other names, an input that is scaled, and a parameter in the reset.

@@ -18,7 +18,7 @@ from spikecost.models.reading.by_name import get_model
 from ...archetypes import product
 from .by_hand import needs
 
-pytestmark = pytest.mark.programs
+pytestmark = pytest.mark.slow
 
 NESTML = ENGINES["nestml"]
 #: Names that are keywords of NESTML, of C++ and of NEST, a choice, a power, and a reset that uses a new value.
@@ -77,7 +77,6 @@ def test_what_is_missing_is_named(monkeypatch):
 
 
 @needs(NESTML)
-@pytest.mark.slow
 @pytest.mark.parametrize(
     "model", [ODD, *(product(name) for name in ("lif", "izhikevich", "adex", "hodgkin_huxley", "traub_miles"))]
 )

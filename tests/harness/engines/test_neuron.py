@@ -22,7 +22,7 @@ from ...archetypes import product
 from ...messages import mentions
 from .by_hand import COUPLED, backward_euler, needs, pieces
 
-pytestmark = pytest.mark.programs
+pytestmark = pytest.mark.slow
 
 NEURON = ENGINES["neuron"]
 #: A mechanism takes one to two seconds to compile.

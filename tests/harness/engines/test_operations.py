@@ -10,7 +10,7 @@ from spikecost.harness.engines import ENGINES
 from spikecost.models.ground.errors import UserError
 from spikecost.models.reading.by_name import get_model
 
-pytestmark = pytest.mark.programs
+pytestmark = pytest.mark.slow
 
 LIF = get_model("lif")
 #: LIF with two multiplications and an addition more in its equation.

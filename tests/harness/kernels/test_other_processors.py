@@ -25,6 +25,8 @@ from spikecost.models.step import make_step
 
 from ..measuring.levels import require_level
 
+pytestmark = pytest.mark.slow
+
 STEPS, NEURONS, DT = 4000, 11, Fraction(1, 40)
 WAYS = [
     ("lif", "euler", "grid"),

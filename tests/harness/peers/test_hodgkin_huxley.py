@@ -22,6 +22,8 @@ from spikecost.models.reading.by_name import get_model
 from ...archetypes import choose
 from .ask import ask
 
+pytestmark = pytest.mark.slow
+
 MODEL = get_model("hodgkin_huxley")
 STIMULI = {
     "constant": constant(10 * uA / cm**2, 200 * ms),

@@ -28,6 +28,8 @@ from spikecost.models.step import make_step
 
 from .ask import ask
 
+pytestmark = pytest.mark.slow
+
 #: Shifts of the start from -65 mV (a tenth of it for the drive): round-off can separate trains in more than one way.
 NEAR = (1e-12, -1e-12, 3e-12, -3e-12, 1e-11, -1e-11)
 CONSISTENT_INTEGRATION = {"euler": True, "izhikevich2003": False}

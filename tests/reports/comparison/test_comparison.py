@@ -75,6 +75,7 @@ def test_features_are_looked_for_if_the_suite_says_so(comparison):
     assert not len(comparison.features)
 
 
+@pytest.mark.slow
 def test_the_demos_are_run_where_their_model_is():
     suite = replace(SUITE, methods=("rk4",), detections=("hermite",), rates=(50.0,), features=True)
     comparison = sc.compare(["izhikevich"], suite=suite, jobs=1)

@@ -54,7 +54,7 @@ def test_the_page_holds_names_as_text(files):
     assert text.count("<script") == text.count("</script>") == 3
 
 
-@pytest.mark.programs
+@pytest.mark.slow
 def test_a_second_process_draws_the_same_figures(small_run, pictures, monkeypatch):
     monkeypatch.setattr("os.cpu_count", lambda: 2)
     with second_process(worth_it=True) as second, mock.patch.object(second, "begin", wraps=second.begin) as begun:

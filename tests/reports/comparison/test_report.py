@@ -67,6 +67,7 @@ def test_long_tables_are_parquet_alone_in_a_report_of_all_formats(small_run, mon
     assert longest in json.loads(asked["run.json"])
 
 
+@pytest.mark.slow
 def test_a_second_process_draws_figures(small_run, monkeypatch):
     monkeypatch.setattr(formats, "WIDTHS", ["single"])
     monkeypatch.setattr(formats, "drawn", lambda *_: {})

@@ -33,7 +33,7 @@ from spikecost.reports.page import page
 from spikecost.reports.tables.peers import headlines
 from spikecost.reports.writing.records import records
 
-pytestmark = pytest.mark.programs
+pytestmark = pytest.mark.slow
 
 #: How the simulators differ: the lines that the program runs after it has printed, for each dt that it was asked for.
 FAULTS = {

@@ -13,6 +13,7 @@ def drawn(small_run):
     return draw(small_run, ("svg", "pdf", "png"))
 
 
+@pytest.mark.slow
 def test_every_figure_in_every_format_and_width(drawn):
     assert set(drawn) == {
         f"{name}_{width}.{kind}"

@@ -262,6 +262,7 @@ def test_code_that_ends_the_program_later(check, monkeypatch):
     assert check()[0] == 2
 
 
+@pytest.mark.slow
 def test_a_reader_that_has_gone(made, check):
     edit("figures", **{STEP: 1.0})
     command = f'"{sys.executable}" -m spikecost check run --baseline kept.json --all | true; exit ${{PIPESTATUS[0]}}'

@@ -21,7 +21,7 @@ from spikecost.reports.results.suite_file import read_suite
 from ...messages import mentions
 from .planted import multiply_once_more
 
-pytestmark = pytest.mark.programs
+pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[3]
 DOCS = ROOT / "docs" / "ci"

@@ -35,6 +35,7 @@ def test_a_model_that_is_defined_otherwise_is_not_known():
     assert known(MODELS["lif"].replace(name="mine")) is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", choose(MODELS, QUICK.__contains__))
 def test_a_search_finds_what_the_file_says(name):
     assert {each.feature: each.outcome for each in search(MODELS[name])} == known(MODELS[name])

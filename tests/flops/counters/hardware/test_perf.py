@@ -172,6 +172,7 @@ print(PERF.why_not())
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("number", "reason"),
     [

@@ -113,6 +113,7 @@ def test_what_the_atlas_cannot_answer_is_run_and_says_why(given, said):
     assert said in why
 
 
+@pytest.mark.slow
 def test_a_model_of_ones_own_is_run_alone_beside_the_atlas(monkeypatch):
     every = from_atlas.methods()
     monkeypatch.setattr(from_atlas, "methods", lambda: tuple(choose(every, lambda name: name in METHODS)))
