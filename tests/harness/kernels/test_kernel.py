@@ -335,6 +335,15 @@ def test_a_reset_above_threshold_does_not_run_forever(detection):
     assert outcome.failure == "spikes without end"
 
 
+def test_spikes_for_which_there_is_no_room_leave_a_neighbours_alone():
+    kernel = compile_kernels([make_step(MODELS["lif"], "euler", "grid")], SIMD)[0]
+    often, seldom = (constant(drive * mV / ms, 40 * ms) for drive in (5000, 10))  # the first fires in every step
+    found = kernel.run([often, seldom], Fraction(1, 10))
+    assert "spikes per ms" in found[0].failure
+    assert not found[1].failure
+    assert found[1].spike_times.tolist() == kernel.run([seldom], Fraction(1, 10))[0].spike_times.tolist()
+
+
 def test_a_silent_neuron_has_no_spikes():
     assert len(simulate("lif", constant(0 * mV / ms, 100 * ms), 0.1 * ms)) == 0
 
