@@ -106,10 +106,10 @@ def test_a_run_is_there_whole_or_not_at_all(store, monkeypatch):
 def test_files_that_are_no_history_are_left_alone(tmp_path):
     text, other, newer = (tmp_path / name for name in ("text", "other.sqlite", "newer.sqlite"))
     text.write_text("mine, and long enough to be read as the header of a database file" * 20)
-    with sqlite3.connect(other) as file:
+    with contextlib.closing(sqlite3.connect(other)) as file, file:
         file.execute("CREATE TABLE mine (x)")
     History(newer).add(figures())
-    with sqlite3.connect(newer) as file:
+    with contextlib.closing(sqlite3.connect(newer)) as file, file:
         file.execute("PRAGMA user_version = 9")
     for path, message in (
         (text, "file is not a database"),
