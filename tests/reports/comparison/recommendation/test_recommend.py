@@ -395,7 +395,12 @@ def test_the_budget_holds_for_a_preset_that_was_run_for_its_features(small_run, 
     )
     with pytest.raises(UserError, match=r"nothing costs at most .*: the cheapest is izhikevich:CH"):
         recommend(
-            50 * Hz, 0.3 * ms, models=["izhikevich"], features=["tonic_bursting"], budget=1000 * float(costs[one].max())
+            50 * Hz,
+            0.3 * ms,
+            models=["izhikevich"],
+            features=["tonic_bursting"],
+            budget=1000 * float(costs[one].max()),
+            atlas=False,
         )
 
 
