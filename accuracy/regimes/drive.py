@@ -262,16 +262,16 @@ def _pass(rates: Rates, wanted: float, slower: float, faster: float, width: floa
     As soon as the model fires at both ends, a better method looks for the drive. What it finds says for most middles on
     which side they are.
     """
-    rising = 1 if slower < faster else -1
+    toward = 1 if slower < faster else -1
     while abs(faster - slower) > width * max(abs(slower), abs(faster)) and not rates(slower):
         middle = (slower + faster) / 2
         slower, faster = (slower, middle) if rates(middle) >= wanted else (middle, faster)
     below, above = _around(rates, wanted, slower, faster, width) if rates(slower) else (slower, faster)
 
     def enough(drive: float) -> bool:
-        if rising * drive <= rising * below:
+        if toward * drive <= toward * below:
             return False
-        return rising * drive >= rising * above or rates(drive) >= wanted
+        return toward * drive >= toward * above or rates(drive) >= wanted
 
     return _narrow(slower, faster, enough, width)
 
