@@ -17,8 +17,9 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
+from ...flops.operations import count_step
 from ...flops.toolchain import Build
-from ...models.algebra.expression import TESTS, Op, Var
+from ...models.algebra.expression import CALLS, TESTS, Op, Var
 from ...models.algebra.simplify import Block
 from ...models.definition.step_names import STATE_ENDINGS
 from ...models.methods import DOUBLE, METHODS
@@ -34,6 +35,10 @@ MAX_SPIKES_PER_STEP = 64
 LANES = 64
 #: The bits of a double, and of the widest vector registers.
 WORD, VECTOR = 64, 512
+#: Steps in which no neuron in full lanes stops are taken at once: as many as have `AHEAD` operations together, at most
+#: `MOST_AHEAD`. That also lets the processor work on several vectors. With more than `MOST_CALLS` calls of functions per
+#: step it has enough to do, and the compiler more. See ``tests/benchmarks/test_peers.py``.
+AHEAD, MOST_AHEAD, MOST_CALLS = 96, 4, 20
 _COMPILING = Lock()
 #: Names that all templates use if blocks are functions.
 _MEMBERS = ("dt", "_now", "_target", "_end", "_span", "_step", "_s", "_at", "_before", "_refractory")
@@ -133,6 +138,19 @@ def refills(step: Step) -> bool:
     return step.cuts and METHODS[step.method].template.refills
 
 
+def steps_ahead(step: Step) -> int:
+    """Return how many steps a kernel takes at once in which no neuron in its lanes stops; 0 if it takes each alone."""
+    system = step.model.system
+    asks = system.refractory is not None and system.refractory.condition is not None
+    if step.varying or step.model.arrivals or system.random or asks or not NUMBER_FORMATS[step.precision].functions:
+        return 0
+    count = count_step(step).as_run
+    calls = sum(count[kind] for kind in CALLS)
+    if calls:
+        return int(calls <= MOST_CALLS)
+    return min(max(AHEAD // sum(count.values()), 1), MOST_AHEAD)
+
+
 def vector_length(step: Step) -> int:
     """Return how many of a Step's numbers the widest vector register has."""
     return VECTOR // NUMBER_FORMATS[step.precision].bits
@@ -181,6 +199,7 @@ def _common(step: Step, in_lanes: bool) -> dict[str, Any]:
         "random": tuple(step.model.system.random),
         "in_parts": in_parts(step),
         "first_step": "first" if in_parts(step) else "0",
+        "ahead": steps_ahead(step) if in_lanes else 0,
         **method.given(step),
     }
 

@@ -147,6 +147,9 @@ def explain(step: Step, build: Build, own: Mapping[str, float], once: Mapping[st
         )
         left["add"] -= added
         left["mul"] -= multiplied
+    explained(
+        min(left["compare"], counted["select"]), "comparisons are made again for selects by their result", compare=-1
+    )
     rest = ", ".join(f"{n:+g} {kind}" for kind, n in left.items() if n)
     if rest:
         rearranged = "-ffast-math" in build.flags
