@@ -103,7 +103,17 @@ MUTANTS = [
         "models/methods",
         "harness/kernels harness/test_refractory.py harness/measuring/test_counted_equals_retired.py",
         ("kinds/fixed_step.c.j2", '"@_ = @_reset_;" if resets else "@_ = @_next_;"', '"@_ = @_next_;"'),
-        ("kinds/fixed_step.c.j2", " left_ = left[l];", " left_ = left[0];"),
+        *(
+            (
+                "kinds/fixed_step.c.j2",
+                "{% if waits %}" + " " * indent + "const {{ real }} left_ = left[l];",
+                "{% if waits %}" + " " * indent + "const {{ real }} left_ = left[0];",
+            )
+            for indent in (20, 28)  # a step alone, and several at once
+        ),
+        ("kinds/fixed_step.c.j2", "stopped |= {{ stops }};", "stopped = {{ stops }};"),
+        ("kinds/fixed_step.c.j2", "k += {{ ahead - 1 }}; continue;", "k += {{ ahead }}; continue;"),
+        ("kinds/fixed_step.c.j2", '__asm__ volatile("" : "+r"(in_{{ n }}), "+r"(p_{{ n }}));', ""),
     ),
     *_in(
         "models/detection",

@@ -14,6 +14,7 @@ import pandas as pd
 from ...accuracy.study.study import OURS
 from ...accuracy.study.suite import Suite
 from ...harness.executors.beside import HERE, SecondProcess
+from ...models.ground.garbage import RARELY, collecting
 from ...models.ground.interruption import keeping
 from ..results.headline import sentences, what_decides
 from ..results.verdict import verdict_text
@@ -73,7 +74,8 @@ def run(
                 suite.models, suite=suite, jobs=jobs, progress=progress, store=store, executor=executor, cluster=cluster
             )
         interrupted = comparison.study.interrupted
-        page, elsewhere = _saved(comparison, folder / INTERRUPTED if interrupted else folder, second)
+        with collecting(after=RARELY):
+            page, elsewhere = _saved(comparison, folder / INTERRUPTED if interrupted else folder, second)
         if not (interrupted or elsewhere):
             remove_run(folder / INTERRUPTED)  # of an earlier run, which this one replaces
         return comparison, page, elsewhere

@@ -38,7 +38,7 @@ def leaders(run: RunTables) -> pd.DataFrame:
     keys = ["model", "method", "detection", *SITUATION]
     ours = run.by_stimulus["engine"] == OURS
     reached = run.by_stimulus[run.by_stimulus["flops_per_ms"].notna() & ours]
-    costs = {key: list(group["flops_per_ms"]) for key, group in reached.groupby(keys, sort=False)}
+    costs = reached.groupby(keys, sort=False)["flops_per_ms"].agg(list).to_dict()
     rows: list[dict[Hashable, Any]] = []
     first: tuple[list[float], str] = ([], "")
     for row in run.cheapest.to_dict("records"):

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from statistics import fmean
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -21,6 +21,8 @@ from ...harness.measuring.spike_cost import StepAndSpike
 from ...models.ground.errors import UserError
 from . import shared_columns
 from .parity import retired
+
+Value = TypeVar("Value")
 
 #: Columns and their meaning.
 COLUMNS = {
@@ -114,7 +116,8 @@ def _instrumented(study: Study, curve: Curve, point: Point) -> float:
     if curve.engine != OURS or not isinstance(found, StepAndSpike) or curve.count is None:
         return float("nan")
     step, spike = retired(found.step, found.step_in_libm), retired(found.spike, found.spike_in_libm)
-    return mean([retired_per_ms(step, spike, curve.count, run.tallies, regime.horizon) for run in point.runs])
+    count = curve.count
+    return mean(_of_tallies(point.runs, lambda run: retired_per_ms(step, spike, count, run.tallies, regime.horizon)))
 
 
 def _weighed(convention: Convention, operations: Mapping[str, float], precision: str) -> float:
@@ -174,6 +177,13 @@ def _row(curve: Curve, point: Point, measures: tuple[str, ...], weighing: list[C
     }
 
 
+def _of_tallies(runs: Sequence[Run], value: Callable[[Run], Value]) -> list[Value]:
+    """Return a value of each run that depends only on its tallies; most runs have the same tallies as another one."""
+    keys = [tuple(run.tallies.items()) for run in runs]
+    known = {key: value(run) for key, run in dict(zip(keys, runs, strict=True)).items()}
+    return [known[key] for key in keys]
+
+
 def _mean_cost(curve: Curve, runs: Sequence[Run]) -> float:
     return mean([curve.cost(run).per_ms for run in runs])
 
@@ -182,7 +192,7 @@ def _costs(curve: Curve, runs: Sequence[Run], weighing: list[Convention]) -> lis
     """Return the costs of operations under further conventions: they are not known by kind of another simulator."""
     if curve.count is None:
         return [np.nan] * len(weighing)
-    operations = [curve.operations(run) for run in runs]
+    operations = _of_tallies(runs, curve.operations)
     mean = {kind: fmean(each[kind] for each in operations) for kind in operations[0]}
     return [_weighed(each, mean, curve.count.step.precision) for each in weighing]
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import compress
+from operator import not_
 
 FIRST, LAST = "<!-- peers -->", "<!-- end of peers -->"
 #: The columns before those of programs.
@@ -19,7 +21,7 @@ def rows_in(page: str) -> list[dict[str, str]]:
 
 
 def put(page: str, model: str, method: str, table: Sequence[Mapping[str, object]], said: str) -> str:
-    """Return the page with the rows of a model and a method, which replace earlier ones.
+    """Return the page with the rows of a model and a method, in the place of earlier ones.
 
     Parameters
     ----------
@@ -31,7 +33,9 @@ def put(page: str, model: str, method: str, table: Sequence[Mapping[str, object]
     said : str
         Where and when it was measured.
     """
-    rows = [row for row in rows_in(page) if (row["model"], row["method"]) != (model, method)]
+    known = rows_in(page)
+    is_earlier = [(row["model"], row["method"]) == (model, method) for row in known]
+    made = []
     for neurons in dict.fromkeys(row["neurons"] for row in table):
         ours, *others = [row for row in table if row["neurons"] == neurons]
         cells = dict(zip(FIXED, [model, method, f"{neurons:,}", str(ours["ns"])], strict=True))
@@ -39,7 +43,10 @@ def put(page: str, model: str, method: str, table: Sequence[Mapping[str, object]
             name, _, scheme = str(row["program"]).rstrip(")").partition(" (")
             spread = "" if row["from"] == row["to"] else f" ({row['from']} to {row['to']})"
             cells[name] = f"{row['over ours']}{spread}{scheme and f', {scheme}'}"
-        rows.append(cells)
+        made.append(cells)
+    rows = list(compress(known, map(not_, is_earlier)))
+    place = is_earlier.index(True) if any(is_earlier) else len(rows)
+    rows[place:place] = made
     header = [*FIXED, *dict.fromkeys(name for row in rows for name in row if name not in FIXED)]
     lines = [header, ["---"] * len(header), *([row.get(name) or "-" for name in header] for row in rows)]
     before, rest = page.split(FIRST)

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from brian2 import mV, ms
+from brian2 import ms
 
 from spikecost.flops import count
 from spikecost.flops.toolchain import SIMD
