@@ -36,8 +36,8 @@ LANES = 64
 #: The bits of a double, and of the widest vector registers.
 WORD, VECTOR = 64, 512
 #: Steps in which no neuron in full lanes stops are taken at once: as many as have `AHEAD` operations together, at most
-#: `MOST_AHEAD`. The processor then works on several vectors at a time. With more than `MOST_CALLS` calls of functions in
-#: a step it does so anyway, and the compiler takes twice as long.
+#: `MOST_AHEAD`. The processor then works on several vectors at a time. With more than `MOST_CALLS` calls of functions a
+#: step it does so anyway, and the compiler takes twice as long.
 AHEAD, MOST_AHEAD, MOST_CALLS = 96, 4, 20
 _COMPILING = Lock()
 #: Names that all templates use if blocks are functions.
