@@ -19,7 +19,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from ...flops.operations import count_step
 from ...flops.toolchain import Build
-from ...models.algebra.expression import CALLS, TESTS, Op, Var
+from ...models.algebra.expression import TESTS, Op, Var
+from ...models.algebra.functions import CALLS
 from ...models.algebra.simplify import Block
 from ...models.definition.step_names import STATE_ENDINGS
 from ...models.methods import DOUBLE, METHODS
