@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from fractions import Fraction
 from functools import partial
 
 from ....harness.engines.brian2_operations import executed
@@ -85,41 +87,54 @@ def time_all(study: Study, formats: Formats, progress: Progress) -> None:
     """
     # the time per step does not depend on the kind of stimulus: one kind is enough
     first = study.suite.stimuli[0], study.suite.horizons[0]
-    timed: dict[RegimeKey, list[tuple[Case, str]]] = {}
-    """By regime: cases, and the name of the timing."""
+    timed: dict[RegimeKey, dict[tuple[int, Fraction, str], list[Case]]] = {}
+    """By regime, and by kernel, setting and name of the timing: the cases that it is for."""
     for case in (*study.cases, *study.other_cases):
         regime = case.curve.regime
         if case.coarsest and (regime.stimulus, regime.horizon) == first and case.curve.engine in formats:
-            which = ("one_neuron", "many_neurons")[: 1 + _in_lanes(case, study.suite)]
-            timed.setdefault(regime.key, []).extend((case, each) for each in which)
+            for which in ("one_neuron", "many_neurons")[: 1 + _in_lanes(case, study.suite)]:
+                job = id(_kernel(case, which, formats)), case.setting, which
+                timed.setdefault(regime.key, {}).setdefault(job, []).append(case)
     progress.begin("timing", sum(map(len, timed.values())) * (study.suite.repeats + 1))
     # costs are compared within a regime; the jobs of all regimes together would need much memory
     for together in timed.values():
-        _time(study, together, formats, progress)
+        _time(study, [(cases, which) for (*_, which), cases in together.items()], formats, progress)
     _compare_with_peaks(study)
 
 
-def _time(study: Study, timed: Sequence[tuple[Case, str]], formats: Formats, progress: Progress) -> None:
-    """Time cases in turn."""
-    jobs = [_job(case, which, formats) for case, which in timed]
+def _time(study: Study, timed: Sequence[tuple[list[Case], str]], formats: Formats, progress: Progress) -> None:
+    """Time kernels in turn, each for the cases of which it is the kernel at the same setting."""
+    made: dict[Hashable, Job] = {}
+    jobs = [_job(cases[0], which, formats, made) for cases, which in timed]
     timings: Sequence[Timing | None]
     together = attempt(partial(measure, jobs, study.suite.repeats, progress.done))
     if isinstance(together, NoValue):
         # interleaved jobs fail together; run one after the other, only those fail that cannot be timed
-        timings = [_timed_alone(study, case, job) for (case, _), job in zip(timed, jobs, strict=True)]
+        timings = [_timed_alone(study, cases, job) for (cases, _), job in zip(timed, jobs, strict=True)]
     else:
         timings = together
-    for (case, which), timing in zip(timed, timings, strict=True):
-        setattr(case, which, timing)
+    for (cases, which), timing in zip(timed, timings, strict=True):
+        for case in cases:
+            setattr(case, which, timing)
 
 
-def _job(case: Case, which: str, formats: Formats) -> Job:
+def _kernel(case: Case, which: str, formats: Formats) -> Kernel:
     curve = case.curve
     compiled = formats[curve.engine][curve.regime.model, curve.regime.stimulus].compiled[curve.method, curve.detection]
+    return compiled.alone if which == "one_neuron" else compiled.lanes
+
+
+def _job(case: Case, which: str, formats: Formats, made: dict[Hashable, Job]) -> Job:
+    """Return what is timed for a case; `made` has the jobs before it, with which it shares stimuli."""
+    kernel, curve, setting = _kernel(case, which, formats), case.curve, case.setting
     stimulus = curve.regime.trials[0].stimulus
-    if which == "one_neuron":
-        return one_neuron(compiled.alone, stimulus, case.setting, curve.by_dt)
-    return many_neurons(compiled.lanes, stimulus, case.setting)
+    key = id(stimulus), setting, curve.by_dt, which
+    if key not in made:
+        alone = which == "one_neuron"
+        made[key] = (
+            one_neuron(kernel, stimulus, setting, curve.by_dt) if alone else many_neurons(kernel, stimulus, setting)
+        )
+    return replace(made[key], kernel=kernel)
 
 
 def _compare_with_peaks(study: Study) -> None:
@@ -134,10 +149,10 @@ def _compare_with_peaks(study: Study) -> None:
         case.peak_share = bound(case.curve.count.as_run, found) / float(case.setting) / case.many_neurons.median
 
 
-def _timed_alone(study: Study, case: Case, job: Job) -> Timing | None:
+def _timed_alone(study: Study, cases: Iterable[Case], job: Job) -> Timing | None:
     timings = attempt(partial(measure, [job], study.suite.repeats))
     if isinstance(timings, NoValue):
-        study.failures.append(f"{_named(case)}, not timed: {timings}")
+        study.failures += [f"{_named(case)}, not timed: {timings}" for case in cases]
         return None
     return timings[0]
 

@@ -199,6 +199,22 @@ def test_lanes_are_timed_if_they_are_asked_for():
         assert (case.many_neurons is not None) == asked
 
 
+def test_a_kernel_is_timed_once_at_each_setting():
+    # rk4 holds at the sweep's coarsest dt for all of these; euler has another dt for each
+    pieces = []
+    study = run_suite(
+        replace(SMALL, detections=("hermite",), tolerances=(8.0, 4.0, 2.0), repeats=2),
+        1,
+        Progress(begin=lambda phase, count: pieces.append((phase, count))),
+    )
+    times = {(case.curve.method, case.setting): case.one_neuron for case in study.cases}
+    assert 2 <= len(times) < len(study.cases) == 6
+    assert all(case.one_neuron is times[case.curve.method, case.setting] for case in study.cases)
+    # one and many neurons, two times and once before
+    assert dict(pieces)["timing"] == len(times) * 2 * 3
+    assert len({timing.samples for timing in times.values()}) == len(times)
+
+
 @pytest.mark.parametrize("seconds", choose([3, 10], lambda seconds: seconds == 3))
 def test_seconds_of_noise_are_run_to_their_end(seconds):
     """Thousands of pieces: the reference, the drive and the kernels each take seconds, not minutes."""
