@@ -84,24 +84,27 @@ def alike(steps: Iterable[Step]) -> list[list[Step]]:
     """Return the Steps that can run together: those that differ only in how they locate a spike that changes nothing.
 
     Without a reset and refractoriness, the state after a spike is that at the end of the step whatever the detection,
-    so that one integration has the spikes of all detections.
+    so that one integration has the spikes of all detections. Where spikes arrive, these are the detections that cut
+    steps at arrivals.
     """
-    found: dict[str, list[Step]] = {}
+    found: dict[tuple[Any, ...], list[Step]] = {}
     for step in steps:
         model, template = step.model, METHODS[step.method].template
-        if template.in_lanes and not (template.functions or model.spike_interrupts or model.arrivals):
-            found.setdefault(_family_name(step), []).append(step)
+        together = not model.spike_interrupts and (step.cuts or not model.arrivals)
+        if template.in_lanes and not template.functions and together:
+            found.setdefault((_family_name(step), *_integration(step)), []).append(step)
+    return [each for each in found.values() if len(each) > 1]
 
-    def integration(step: Step) -> tuple[str, ...]:
-        number = NUMBER_FORMATS[step.precision]
-        return tuple(c_block(step.blocks[name], 0, number=number) for name in ("once", "check", "advance"))
 
-    return [each for each in found.values() if len(each) > 1 and len(set(map(integration, each))) == 1]
+def _integration(step: Step) -> tuple[str, ...]:
+    """Return all of a Step in C but how it locates a spike."""
+    number = NUMBER_FORMATS[step.precision]
+    return tuple(c_block(block, 0, number=number) for name, block in step.blocks.items() if name != "spike")
 
 
 def name_together(steps: Sequence[Step]) -> str:
     """Return the name in C of the kernel that runs some Steps together."""
-    return _family_name(steps[0], "together")
+    return _family_name(steps[0], steps[0].detection, "together")
 
 
 def _together(steps: Sequence[Step]) -> str:

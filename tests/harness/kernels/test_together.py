@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from brian2 import cm, mA, ms, uA
 
+import spikecost as sc
 from spikecost.flops.toolchain import SIMD
 from spikecost.harness.kernels.c_source import alike
 from spikecost.harness.kernels.kernel import compile_kernels
@@ -55,6 +56,43 @@ def test_the_same_results_as_one_by_one(method, precision, varying):
             np.testing.assert_array_equal(found.state, expected.state)
             np.testing.assert_array_equal(found.samples, expected.samples)
             assert (found.failure, found.tallies) == (expected.failure, expected.tallies)
+
+
+#: Spikes that arrive move the voltage, also across the threshold, or a gate.
+HIT = get_model("hodgkin_huxley").replace(name="hit", arrivals={"exc": "v += 9*mV", "inh": "n += 0.01*(1 - n)"})
+
+
+def hits(length=60):
+    random = np.random.default_rng(11)
+
+    def train(count, grid=0):
+        times = np.sort(random.uniform(0, length, count))
+        return sc.recorded_train((np.round(times * grid) / grid if grid else times) * ms)
+
+    # several in a step, some at its ends, and one neuron at which none arrive
+    trains = [{"exc": train(25 + i, grid), "inh": train(200)} for i, grid in enumerate((0, 40, 160, 0, 0))]
+    drive = constant(3 * uA / cm**2, length * ms)
+    return [*(drive.with_arrivals(**each) for each in trains), drive]
+
+
+@pytest.mark.parametrize("method", choose(["euler", "rk4", "strang"], lambda method: method != "euler"))
+def test_where_spikes_arrive_those_that_cut_the_steps_run_together(method):
+    steps = steps_of(HIT, method)
+    assert [[step.detection for step in group] for group in alike(steps)] == [["linear", "hermite"]]
+    kernels, dt = compile_kernels(steps, SIMD), Fraction(1, 40)
+    together = kernels[-1].run_together(hits(), dt)
+    jumps = 0
+    for kernel in kernels[2:]:
+        alone = kernel.run(hits(), dt)
+        jumps += sum(each.tallies["spike at an arrival"] for each in alone)
+        for found, expected in zip(together[kernel.step.detection], alone, strict=True):
+            np.testing.assert_array_equal(found.spike_times, expected.spike_times)
+            np.testing.assert_array_equal(found.state, expected.state)
+            assert (found.failure, found.tallies) == (expected.failure, expected.tallies)
+        assert sum(len(each.spike_times) for each in alone) > 10
+    assert jumps > 0
+    of_linear, of_hermite = (np.concatenate([each.spike_times for each in runs]) for runs in together.values())
+    assert not np.array_equal(of_linear, of_hermite)
 
 
 def test_a_kernel_alone_has_only_its_own_results():
