@@ -111,7 +111,7 @@ MUTANTS = [
             )
             for indent in (20, 28)  # a step alone, and several at once
         ),
-        ("kinds/fixed_step.c.j2", "stopped |= {{ stops }};", "stopped = {{ stops }};"),
+        ("kinds/fixed_step.c.j2", "stopped |= {{ fired }}", "stopped = {{ fired }}"),
         ("kinds/fixed_step.c.j2", "k += {{ ahead - 1 }}; continue;", "k += {{ ahead }}; continue;"),
         ("kinds/fixed_step.c.j2", '__asm__ volatile("" : "+r"(in_{{ n }}), "+r"(p_{{ n }}));', ""),
     ),

@@ -1,4 +1,4 @@
-"""Several steps at once in full lanes: to the last bit what each neuron does alone, whenever and however it spikes."""
+"""Neurons in lanes: to the last bit the same among few and among many others, also where steps are taken at once."""
 
 from __future__ import annotations
 
@@ -15,8 +15,12 @@ from spikecost.harness.kernels.kernel import compile_kernels
 from spikecost.harness.measuring.as_built import as_built
 from spikecost.harness.stimuli import piecewise_constant
 from spikecost.models.catalogue import MODELS
+from spikecost.models.definition.language import units
 from spikecost.models.methods import DOUBLE, METHODS
 from spikecost.models.step import make_step, why_not
+
+from ...accuracy.random_models import Scalar
+from ...archetypes import choose
 
 #: Two full blocks of lanes, one that is filled up with idle lanes, and a rest; in no group of this size is a full one.
 NEURONS, GROUP = 2 * LANES + 61, 5
@@ -66,6 +70,26 @@ def test_full_lanes_do_what_few_neurons_do(precision, dt, drive_of):
             np.testing.assert_array_equal(one.samples, other.samples)
             assert (one.tallies, one.failure) == (other.tallies, other.failure)
         assert sum(len(each.spike_times) for each in together) > 0
+
+
+#: Refractory models whose step calls exp: an arithmetic on whole numbers in the same loop had left some to libm's exp.
+REFRACTORY = [Scalar.drawn(seed).model.replace(refractory=1.3 * ms) for seed in choose(range(6), lambda seed: seed < 2)]
+
+
+@pytest.mark.parametrize("model", [MODELS["exponential_if"], *REFRACTORY], ids=str)
+@pytest.mark.parametrize(("method", "detection"), [("euler", "grid"), ("midpoint", "hermite")])
+def test_a_neuron_does_not_depend_on_how_many_run_beside_it(model, method, detection):
+    (kernel,) = compile_kernels([make_step(model, method, detection)], SIMD)
+    drives = np.linspace(1, 10, LANES + 7)
+    unit = units.quantity(1.0, model.input_dimension)
+    stimuli, dt = [piecewise_constant([(40 * ms, each * unit)]) for each in drives], Fraction(1, 16)
+    among_all = kernel.run(stimuli, dt)
+    assert sum(len(each.spike_times) for each in among_all) > 0
+    for count in (1, 5, 8, 9, 17, 24, 41):
+        for found, expected in zip(kernel.run(stimuli[-count:], dt), among_all[-count:], strict=True):
+            np.testing.assert_array_equal(found.spike_times, expected.spike_times)
+            np.testing.assert_array_equal(found.state, expected.state)
+            assert (found.failure, found.tallies) == (expected.failure, expected.tallies)
 
 
 def test_a_lane_that_leaves_the_finite_numbers_does_not_disturb_the_others():
