@@ -85,8 +85,8 @@ def test_a_neuron_does_not_depend_on_how_many_run_beside_it(model, method, detec
     stimuli, dt = [piecewise_constant([(40 * ms, each * unit)]) for each in drives], Fraction(1, 16)
     among_all = kernel.run(stimuli, dt)
     assert sum(len(each.spike_times) for each in among_all) > 0
-    for count in (1, 5, 8, 9, 17, 24, 41):
-        for found, expected in zip(kernel.run(stimuli[-count:], dt), among_all[-count:], strict=True):
+    for few in (1, 5, 8, 9, 17, 24, 41):
+        for found, expected in zip(kernel.run(stimuli[-few:], dt), among_all[-few:], strict=True):
             np.testing.assert_array_equal(found.spike_times, expected.spike_times)
             np.testing.assert_array_equal(found.state, expected.state)
             assert (found.failure, found.tallies) == (expected.failure, expected.tallies)
