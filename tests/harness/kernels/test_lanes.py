@@ -16,7 +16,7 @@ from spikecost.harness.measuring.as_built import as_built
 from spikecost.harness.stimuli import piecewise_constant
 from spikecost.models.catalogue import MODELS
 from spikecost.models.definition.language import units
-from spikecost.models.methods import DOUBLE, METHODS
+from spikecost.models.methods import DOUBLE
 from spikecost.models.step import make_step, why_not
 
 from ...accuracy.random_models import Scalar
@@ -24,20 +24,23 @@ from ...archetypes import choose
 
 #: Two full blocks of lanes, one that is filled up with idle lanes, and a rest; in no group of this size is a full one.
 NEURONS, GROUP = 2 * LANES + 61, 5
-#: A refractory time that some neurons are always in, and one that none is in for long.
+#: A refractory time that no neuron is in for long, and one that some neurons are always in.
 HELD = {f"held {each:g}": MODELS["lif"].replace(name="held", refractory=each * ms) for each in (0.3, 20.0)}
-WAYS = [
-    ("lif", "euler", "grid"),
-    ("lif", "exact", "hermite"),
-    ("held 0.3", "euler", "grid"),
-    ("held 0.3", "rk4", "linear"),
-    ("held 20", "heun", "grid"),
-    ("izhikevich", "euler", "grid"),
-    ("izhikevich", "heun", "linear"),
-    ("izhikevich", "rk4", "hermite"),
-    ("hodgkin_huxley", "strang", "hermite"),
-    ("adex", "rk4", "linear"),
-]
+#: Some are everyday tests: of each number of steps at once, with and without functions and refractoriness.
+IN_DEEP_TESTS = [("held 0.3", "euler", "grid"), ("izhikevich", "euler", "grid"), ("adex", "rk4", "linear")]
+WAYS = choose(
+    [
+        ("lif", "euler", "grid"),
+        ("lif", "exact", "hermite"),
+        ("held 0.3", "rk4", "linear"),
+        ("held 20", "heun", "grid"),
+        ("izhikevich", "heun", "linear"),
+        ("izhikevich", "rk4", "hermite"),
+        ("hodgkin_huxley", "strang", "hermite"),
+        *IN_DEEP_TESTS,
+    ],
+    lambda way: way not in IN_DEEP_TESTS,
+)
 
 
 def ways(precision):
@@ -111,10 +114,3 @@ def test_steps_at_once_leave_nothing_out(model, method):
     assert steps_ahead(step) == MOST_AHEAD
     (built,) = as_built(step, builds=[SIMD])
     assert built.own == count(model, method).as_run.present
-
-
-@pytest.mark.parametrize("method", METHODS)
-def test_inputs_that_vary_are_taken_step_by_step(method):
-    for name in ("lif", "izhikevich", "hodgkin_huxley"):
-        if METHODS[method].template.in_lanes and not why_not(MODELS[name], method, "linear", varying=True):
-            assert steps_ahead(make_step(name, method, "linear", varying=True)) == 0
