@@ -19,7 +19,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from ...flops.operations import count_step
 from ...flops.toolchain import Build
-from ...models.algebra.expression import TESTS, Op, Var
+from ...models.algebra.expression import TESTS, Expr, Op, Var
 from ...models.algebra.functions import CALLS
 from ...models.algebra.simplify import Block
 from ...models.definition.step_names import STATE_ENDINGS
@@ -37,9 +37,9 @@ LANES = 64
 #: The bits of a double, and of the widest vector registers.
 WORD, VECTOR = 64, 512
 #: Steps in which no neuron in full lanes stops are taken at once: as many as have `AHEAD` operations together, at most
-#: `MOST_AHEAD`. The processor then works on several vectors at a time. With more than `MOST_CALLS` calls of functions a
-#: step it does so anyway, and the compiler takes twice as long.
-AHEAD, MOST_AHEAD, MOST_CALLS = 96, 4, 20
+#: `MOST_AHEAD`. The processor then works on several vectors at a time. With `AT_A_TIME` calls of functions that do not
+#: wait for each other it does so anyway, and only the compiler takes longer.
+AHEAD, MOST_AHEAD, AT_A_TIME = 96, 4, 6
 _COMPILING = Lock()
 #: Names that all templates use if blocks are functions.
 _MEMBERS = ("dt", "_now", "_target", "_end", "_span", "_step", "_s", "_at", "_before", "_refractory")
@@ -151,8 +151,22 @@ def steps_ahead(step: Step) -> int:
     count = count_step(step).as_run
     calls = sum(count[kind] for kind in CALLS)
     if calls:
-        return int(calls <= MOST_CALLS)
+        return int(calls < AT_A_TIME * _chain(step.blocks["advance"]))
     return min(max(AHEAD // sum(count.values()), 1), MOST_AHEAD)
+
+
+def _chain(block: Block) -> int:
+    """Return the largest number of calls of functions of which each waits for the one before."""
+    before: dict[str, int] = {}
+
+    def of(node: Expr) -> int:
+        if isinstance(node, Op):
+            return max(map(of, node.args)) + (node.kind in CALLS)
+        return before.get(node.name, 0) if isinstance(node, Var) else 0
+
+    for assign in block.assignments:
+        before[assign.target] = of(assign.value)
+    return max(before.values())
 
 
 def vector_length(step: Step) -> int:
