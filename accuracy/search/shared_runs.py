@@ -17,7 +17,8 @@ from ...harness.kernels.kernels import run_all_together, run_together
 from .criterion import Run
 from .judging import Trial, judged
 
-#: Runs with fewer steps than this are not shared: to judge them takes longer than to compute them.
+#: Runs with fewer steps than this are not shared: to judge them takes longer than to compute them. Where spikes arrive,
+#: all are: steps are cut at arrivals, in a neuron alone, however few steps there are.
 SHARED_FROM = 200_000
 
 _KNOWN: WeakValueDictionary[object, SharedRuns] = WeakValueDictionary()
@@ -54,8 +55,9 @@ class SharedRuns:
 
     def __call__(self, kernel: Kernel, setting: Fraction) -> tuple[Run, ...]:
         """Return the runs of a kernel at a setting, one per trial. A kernel asks once for each setting."""
-        horizon = self._stimuli[0].horizon
-        if kernel.together is None or horizon / setting * len(self._stimuli) < SHARED_FROM:
+        horizon, arrives = self._stimuli[0].horizon, bool(self._stimuli[0].arrivals)
+        short = not arrives and horizon / setting * len(self._stimuli) < SHARED_FROM
+        if kernel.together is None or short:
             return judged(self._trials, run_together(kernel, self._stimuli, setting), self._measures)
         own = kernel.step.detection, setting
         with self._locks.setdefault(setting, Lock()):  # another curve may be at it

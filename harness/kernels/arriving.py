@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,18 +17,13 @@ from numpy.typing import NDArray
 from ...models.ground.errors import UserError
 from ...models.step import Step
 from ..stimuli import Stimulus
-from .c_blocks import LATER
 from .c_source import in_parts, refills
+from .places import Last, Places, Trains
 
 Array = NDArray[np.float64]
 
-#: A spike that arrives within this fraction of a step before the next step arrives in the next step (as in Brian2,
-#: which so allows for the rounding of times). Only on the grid.
-ROUNDED_UP = 1e-3
 #: Number of arrivals that are put in order at once: more would take more memory.
 AT_ONCE = 500_000
-#: numpy adds it at many places without converting anything.
-_ONE = np.int32(1)
 
 
 def bytes_of_arrivals(step: Step, stimulus: Stimulus, steps: float) -> float:
@@ -65,16 +60,16 @@ class Arrivals:
         self._cuts = step.cuts
         self._given = _parameters(step, stimuli, inputs)
         self._valued = bool((self._given >= 0).any())
-        where: _Where = (
-            _Pieces(np.array([0, *stimuli[0].ends[:-1]], dtype=float))
+        places = (
+            Places.of_pieces(np.array([0, *stimuli[0].ends[:-1]], dtype=float))
             if dt is None
-            else _Steps(int(pieces.sum()), dt, within=step.cuts)
+            else Places(int(pieces.sum()), dt, within=step.cuts)
         )
         rows: dict[int, int] = {}
         self._rows = [rows.setdefault(id(stimulus), len(rows)) for stimulus in stimuli]
         distinct = {id(stimulus): stimulus for stimulus in stimuli}.values()
-        self._size, self._sorted = where.size, [_Sorted(stimulus, inputs, where) for stimulus in distinct]
-        self._counts = _bytes(len(distinct) * where.size, np.int32)
+        self._size, self._sorted = places.size, [_Sorted(stimulus, inputs, places) for stimulus in distinct]
+        self._counts = _bytes(len(distinct) * places.size, np.int32)
 
     @property
     def block(self) -> int:
@@ -166,63 +161,6 @@ class Arrivals:
 _REFILL = ctypes.CFUNCTYPE(ctypes.c_long, ctypes.c_long, ctypes.c_long)
 
 
-class _Where(Protocol):
-    """Assigns arrivals to the steps, or the pieces of the stimulus, of a run."""
-
-    size: int
-    """Their number."""
-
-    def index(self, times: Any) -> Any:
-        """Return the number of the step or piece for times in ms."""
-        ...
-
-    def before(self, step: int, times: Array) -> int:
-        """Return how many of some sorted times have an `index` below a step or piece."""
-        ...
-
-    def place(self, times: Array, index: NDArray[np.int64]) -> Array:
-        """Return the places in it."""
-        ...
-
-
-class _Steps:
-    def __init__(self, size: int, dt: float, *, within: bool) -> None:
-        self.size, self._dt, self._within = size, dt, within
-
-    def index(self, times: Any) -> Any:
-        if self._within:
-            return np.minimum(np.floor(times / self._dt), self.size - 1).astype(np.int64)
-        return np.floor((times + ROUNDED_UP * self._dt) / self._dt).astype(np.int64)
-
-    def before(self, step: int, times: Array) -> int:
-        # at most rounding separates the two: the index decides
-        found = int(np.searchsorted(times, self._dt * (step if self._within else step - ROUNDED_UP)))
-        while found and self.index(times[found - 1]) >= step:
-            found -= 1
-        while found < len(times) and self.index(times[found]) < step:
-            found += 1
-        return found
-
-    def place(self, times: Array, index: NDArray[np.int64]) -> Array:
-        found: Array = np.minimum(times / self._dt - index, np.nextafter(1.0, 0.0))
-        return found
-
-
-class _Pieces:
-    def __init__(self, starts: Array) -> None:
-        self.size, self._starts = len(starts), starts
-
-    def index(self, times: Any) -> Any:
-        return np.searchsorted(self._starts, times, side="right") - 1
-
-    def before(self, step: int, times: Array) -> int:
-        return int(np.searchsorted(times, self._starts[step])) if step < self.size else len(times)
-
-    def place(self, times: Array, index: NDArray[np.int64]) -> Array:
-        found: Array = times - self._starts[index]
-        return found
-
-
 def _bytes(count: int, kind: type[np.generic]) -> NDArray[np.int64]:
     """Return an array of eight bytes that has room for so many numbers of a kind."""
     return np.zeros(max(-(-count * np.dtype(kind).itemsize // 8), 1), dtype=np.int64)
@@ -243,31 +181,30 @@ def _parameters(step: Step, stimuli: Sequence[Stimulus], inputs: dict[str, int])
     return found
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Part:
-    """Some arrivals, in order."""
+    """Some arrivals in the order in which they are applied."""
 
-    index: NDArray[np.int64]
-    """The step or piece of each."""
     kinds: NDArray[np.uint8]
     places: Array
-    """Empty if they arrive at the grid."""
     values: Array
     """0 where an arrival has none."""
+    last: Last
+    """Where the last one is."""
 
 
 class _Sorted:
     """The arrivals of one stimulus, in the order in which they are applied."""
 
-    def __init__(self, stimulus: Stimulus, inputs: dict[str, int], where: _Where) -> None:
-        self._trains = sorted(((inputs[name], train) for name, train in stimulus.arrivals), key=lambda each: each[0])
-        self._where = where
+    def __init__(self, stimulus: Stimulus, inputs: dict[str, int], places: Places) -> None:
+        trains = sorted(((inputs[name], train) for name, train in stimulus.arrivals), key=lambda each: each[0])
+        self._trains, self._places = Trains((kind, train.times, train.values) for kind, train in trains), places
         # on the grid, a spike just before the end of the stimulus may arrive in a step beyond it
-        self.total = sum(self._before(where.size))
+        self.total = sum(self._before(places.size))
 
     def _before(self, step: int) -> list[int]:
         """Return how many spikes of each train arrive before a step."""
-        return [self._where.before(step, train.times) for _, train in self._trains]
+        return self._places.before(step, self._trains)
 
     def between(self, first: int, end: int) -> int:
         """Return how many spikes arrive from one step on and before another one."""
@@ -283,69 +220,35 @@ class _Sorted:
         first: int,
         end: int,
     ) -> None:
-        """Write the arrivals from step `first` on and before step `end`, some steps at a time."""
+        """Write the arrivals from step `first` on and before step `end`."""
         counts[first:end] = 0
-        size, chunks = end - first, -(-len(kinds) // AT_ONCE)
-        edges = sorted({first + round(size * i / chunks) for i in range(1, chunks + 1)}) if chunks else []
-        done, begin = 0, self._before(first)
-        for edge in edges:
-            after = self._before(edge)
-            if after == begin:
-                continue
-            part = self._merged(begin, after, by_time=places is not None)
-            begin = after
-            now = slice(done, done + len(part.kinds))
-            done = now.stop
-            np.add.at(counts, part.index, _ONE)
-            if places is not None:
-                places[now] = part.places
-            if values is not None:
-                values[now] = part.values
-            kinds[now] = part.kinds
+        part = self._before(first), self._before(end)
+        self._places.put(self._trains, *part, counts=counts, kinds=kinds, places=places, values=values)
 
     def count(self, counts: NDArray[np.int32]) -> None:
         """Write the number of arrivals in each step."""
         counts[:] = 0
-        for (_, train), total in zip(self._trains, self._before(self._where.size), strict=True):
-            for first in range(0, total, AT_ONCE):
-                np.add.at(counts, self._where.index(train.times[first : min(first + AT_ONCE, total)]), _ONE)
+        self._places.put(self._trains, [0] * len(self._trains), self._before(self._places.size), counts=counts)
 
     def in_turn(self) -> Iterator[_Part]:
         """Yield all arrivals in the order of their times, at most `AT_ONCE` at a time."""
-        totals, share = self._before(self._where.size), max(AT_ONCE // max(len(self._trains), 1), 1)
-        times = [train.times[:total] for (_, train), total in zip(self._trains, totals, strict=True)]
-        begin, last = [0] * len(totals), (-1, 0.0)
+        totals, share = self._before(self._places.size), max(AT_ONCE // max(len(self._trains), 1), 1)
+        times = [own[:total] for own, total in zip(self._trains.times, totals, strict=True)]
+        begin, last = [0] * len(totals), Last()
         while begin != totals:
             ahead = [own[first + share] for own, first in zip(times, begin, strict=True) if first + share < len(own)]
             after = [int(np.searchsorted(own, min(ahead))) for own in times] if ahead else totals
             if after == begin:  # those of one time are put in order together
                 after = [int(np.searchsorted(own, min(ahead), side="right")) for own in times]
-            part = self._merged(begin, after, by_time=True, last=last)
-            begin, last = after, (int(part.index[-1]), float(part.places[-1]))
+            part = self._merged(begin, after, last)
+            begin, last = after, part.last
             for first in range(0, len(part.kinds), AT_ONCE):
                 own = slice(first, first + AT_ONCE)
-                yield _Part(part.index[own], part.kinds[own], part.places[own], part.values[own])
+                yield replace(part, kinds=part.kinds[own], places=part.places[own], values=part.values[own])
 
-    def _merged(
-        self, begin: Sequence[int], after: Sequence[int], *, by_time: bool, last: tuple[int, float] = (-1, 0.0)
-    ) -> _Part:
-        """Return some arrivals of each train in order; `last` are the step and place of the arrival before them."""
-        parts = [
-            (kind, train, slice(start, stop))
-            for (kind, train), start, stop in zip(self._trains, begin, after, strict=True)
-            if stop > start
-        ]
-        times = np.concatenate([train.times[part] for _, train, part in parts])
-        kind = np.concatenate([np.full(part.stop - part.start, each, np.uint8) for each, _, part in parts])
-        index = self._where.index(times)
-        order = np.argsort(times if by_time else index, kind="stable")
-        index, kind, place = index[order], kind[order], np.empty(0)
-        if by_time:
-            place = self._where.place(times[order], index)
-            before = np.concatenate([[last[1]], place[:-1]])
-            later = place > np.where(index == np.concatenate([[last[0]], index[:-1]]), before, 0.0)
-            kind |= (LATER * later).astype(np.uint8)
-        own = [
-            np.zeros(part.stop - part.start) if train.values is None else train.values[part] for _, train, part in parts
-        ]
-        return _Part(index, kind, place, np.concatenate(own)[order])
+    def _merged(self, begin: Sequence[int], after: Sequence[int], last: Last) -> _Part:
+        """Return some arrivals of each train in the order of their times; `last`: where the one before them is."""
+        total = sum(after) - sum(begin)
+        kinds, places, values = np.empty(total, np.uint8), np.empty(total), np.empty(total)
+        found = self._places.put(self._trains, begin, after, kinds=kinds, places=places, values=values, last=last)
+        return _Part(kinds, places, values, found)

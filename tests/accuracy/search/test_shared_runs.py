@@ -14,6 +14,7 @@ from spikecost.flops.toolchain import SIMD
 from spikecost.harness.kernels.kernel import compile_kernels
 from spikecost.harness.kernels.kernels import run_all_together, run_together
 from spikecost.harness.stimuli import constant
+from spikecost.harness.stimuli.kind import STIMULI
 from spikecost.models.reading.by_name import get_model
 from spikecost.models.step import make_step
 
@@ -84,3 +85,19 @@ def test_runs_that_take_less_than_judging_are_not_shared(kernels, trials, integr
         for setting in SETTINGS:
             curve(setting)
     assert integrated == [SETTINGS[-1]]
+
+
+def test_where_spikes_arrive_runs_are_shared_however_short_they_are(integrated, monkeypatch):
+    monkeypatch.undo()  # of `SHARED_FROM`
+    found = []
+    monkeypatch.setattr(shared_runs, "run_all_together", lambda *given: found.append(given) or run_all_together(*given))
+    kind, unfed = STIMULI["poisson_arrivals"], get_model("hodgkin_huxley")
+    model = kind.driven(unfed)
+    kernels = compile_kernels([make_step(model, "heun", name) for name in DETECTIONS[1:]], SIMD)
+    stimuli = [kind.around(12.0, unfed, 80.0, seed) for seed in range(2)]
+    trials = tuple(Trial(model, stimulus, reference(model, stimulus)) for stimulus in stimuli)
+    assert sum(trial.spikes for trial in trials) >= 3
+    curves = curves_of(kernels, trials)
+    runs = [curve(SETTINGS[0]) for curve in curves]
+    assert len(found) == 1
+    assert runs == [alone(kernel, trials, SETTINGS[0]) for kernel in kernels]
