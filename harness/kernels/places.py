@@ -141,8 +141,8 @@ class Trains:
 
     def __init__(self, trains: Iterable[tuple[int, Array, Array | None]]) -> None:
         self._kept = [(kind, _in_a_row(times), _in_a_row(values)) for kind, times, values in trains]
-        address = [(kind, _address(times), _address(values)) for kind, times, values in self._kept]
-        self.as_c = (_Train * len(address))(*address)
+        as_c = [_Train(kind, _address(times), _address(values)) for kind, times, values in self._kept]
+        self.as_c = (_Train * len(as_c))(*as_c)
         self.times = [times for _, times, _ in self._kept if times is not None]
         """Of each train, in ms."""
 
