@@ -11,6 +11,9 @@ from ...models.ground.errors import UserError
 
 #: First drive tried if none is given, in the internal unit of the input; and the number of doublings from there.
 SMALLEST, DOUBLINGS = 2.0**-6, 22
+#: No stronger drive is tried after so many doublings beyond the last one at which a model fires: it is then at rest at
+#: a high voltage (depolarization block), where its equations become stiff, and a solution can take an hour.
+SILENT = 5
 #: If the rate jumps over the given one: number of drives tried per octave, and number of octaves above the jump.
 PER_OCTAVE, OCTAVES = 6, 3
 #: Relative width to which a drive is bisected; and relative width at which two rates that still differ are a jump.
@@ -79,9 +82,10 @@ def adjust_drive(firing_rate: Rates, wanted: float, near: Drive) -> Drive:
 def find_drive(firing_rate: Rates, wanted: float, name: str, first: float = SMALLEST, spike: float = 0.0) -> Drive:
     """Find the weakest drive that gives a firing rate.
 
-    The drive is doubled until the rate is exceeded, then bisected. If the rate jumps over the given one, or never
-    reaches it, drives in between and above are tried: a rate need not increase with the drive. A model that fires
-    faster than the given rate without any drive is slowed down by inhibition.
+    The drive is doubled until the rate is exceeded, then bisected; or until the model has been silent for `SILENT`
+    doublings. If the rate jumps over the given one, or never reaches it, drives in between and above are tried: a rate
+    need not increase with the drive. A model that fires faster than the given rate without any drive is slowed down by
+    inhibition.
 
     Parameters
     ----------
@@ -107,9 +111,12 @@ def find_drive(firing_rate: Rates, wanted: float, name: str, first: float = SMAL
     rises = alone < wanted
     curve = [0.0]
     drive = first if rises else -first
+    fired, silent = alone > 0, 0
     for _ in range(DOUBLINGS):
         curve.append(drive)
-        if (rates(drive) >= wanted) == rises:
+        rate = rates(drive)
+        fired, silent = fired or rate > 0, 0 if rate or not fired else silent + 1
+        if (rate >= wanted) == rises or silent == SILENT:
             break
         drive *= 2
     found, jump = _on_curve(rates, wanted, curve, spike)

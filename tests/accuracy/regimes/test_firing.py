@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from spikecost.accuracy.references.reference import reference
 from spikecost.accuracy.regimes import firing
-from spikecost.accuracy.regimes.drive import UnreachableRate, _narrow, _pass, find_drive
+from spikecost.accuracy.regimes.drive import SILENT, UnreachableRate, _narrow, _pass, find_drive
 from spikecost.accuracy.regimes.drives import LEAST_WINDOW, WINDOWS, constant_drive, drive_for, firing_rate, other_rates
 from spikecost.accuracy.regimes.regime import at_rate
 from spikecost.models.definition.language import units
@@ -130,6 +130,25 @@ def test_a_rate_that_falls_with_the_drive_is_found(top, width):
 
     found = find_drive(rate, 50, "hump", first=top / 64)
     assert found.rate == pytest.approx(50, rel=0.005)
+
+
+@given(st.floats(0.05, 100), st.floats(2.01, 100), st.floats(1, 49), st.booleans())
+def test_a_blocked_model_is_not_driven_ever_harder(onset, block, highest, alone):
+    asked = []
+
+    def rate(drive):
+        asked.append(drive)
+        if drive > onset * block:
+            return 0.0
+        return highest if drive > onset else float(alone and drive == 0)
+
+    with pytest.raises(UnreachableRate, match=r"at most [\d.]+ Hz for drives up to"):
+        find_drive(rate, 50, "blocked")
+    # doublings only see drives at which it fires; from the last of these, SILENT further ones
+    assert max(asked) <= 2**SILENT * onset * block
+    # a model that does not fire yet is driven harder
+    late = find_drive(lambda drive: 0.25 * drive / onset if drive > 100 * onset else 0.0, 50, "late")
+    assert late.value == pytest.approx(200 * onset, rel=0.01)
 
 
 @given(st.floats(20, 100), st.floats(0.5, 20))
