@@ -12,7 +12,7 @@ from ...models.ground.errors import UserError
 #: First drive tried if none is given, in the internal unit of the input; and the number of doublings from there.
 SMALLEST, DOUBLINGS = 2.0**-6, 22
 #: No stronger drive is tried after so many doublings beyond the last one at which a model fires: it is then at rest at
-#: a high voltage (depolarization block), where its equations become stiff, and a solution can take an hour.
+#: a high voltage (depolarization block), where its equations become stiff, and a solution can take minutes.
 SILENT = 5
 #: If the rate jumps over the given one: number of drives tried per octave, and number of octaves above the jump.
 PER_OCTAVE, OCTAVES = 6, 3
