@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable
 from fractions import Fraction
 from statistics import fmean, median_high
 from typing import Any
 
 import pandas as pd
 
+from ...accuracy.search.criterion import Run
 from ...accuracy.study.intervals import mean
 from ...accuracy.study.study import Case, Study
 from ...accuracy.study.winners import cheapest_in_each
@@ -40,7 +43,7 @@ COLUMNS = {
     "ns_per_ms_simd_note": "why that time cannot be trusted",
     "peak_share": "the shortest time of the operations of these steps on this processor, from its measured peaks of "
     "additions, multiplications, divisions and exp, over ns_per_ms_simd: 1 if nothing else takes time",
-    "error_ms": "largest spike-time error of all stimuli at dt_ms",
+    "error_ms": "largest spike-time error of all stimuli at dt_ms; empty if no reference has a spike to compare",
     "mean_error_ms": "mean error; positive if spikes are late",
     "rms_error_ms": "root mean square error",
     "voltage_error": "root mean square error of the voltage between spikes, in the model's unit, mean",
@@ -152,10 +155,10 @@ def _costs(case: Case, conventions: tuple[str | Convention, ...]) -> dict[str, A
         "ns_per_ms": case.one_neuron.median if case.one_neuron else None,
         "ns_per_ms_simd": case.many_neurons.median if case.many_neurons else None,
         "peak_share": case.peak_share,
-        "error_ms": max(each.maximum for each in errors),
-        "mean_error_ms": fmean(each.mean for each in errors),
-        "rms_error_ms": fmean(each.rms for each in errors),
-        "drift_ms_per_s": fmean(each.drift for each in errors),
+        "error_ms": _largest(case.runs),
+        "mean_error_ms": _mean_of_known(each.mean for each in errors),
+        "rms_error_ms": _mean_of_known(each.rms for each in errors),
+        "drift_ms_per_s": _mean_of_known(each.drift for each in errors),
         "voltage_error": fmean(run.voltage for run in case.runs),
         "spikes": sum(each.matched for each in errors),
         "missing": sum(each.missing for each in errors),
@@ -171,8 +174,15 @@ def _rounded(case: Case) -> dict[str, Any]:
     if dt is None:
         return {}
     costs = [case.curve.cost(run).per_ms for run in runs]
-    return {
-        "round_dt_ms": float(dt),
-        "round_flops_per_ms": mean(costs),
-        "round_error_ms": max(run.error.maximum for run in runs if run.error),
-    }
+    return {"round_dt_ms": float(dt), "round_flops_per_ms": mean(costs), "round_error_ms": _largest(runs)}
+
+
+def _largest(runs: Iterable[Run]) -> float:
+    """Return the largest spike-time error in ms; nan if no run has a spike to compare."""
+    return max((run.error.maximum for run in runs if run.error and run.error.matched), default=math.nan)
+
+
+def _mean_of_known(values: Iterable[float]) -> float:
+    """Return the mean without nan, which runs have without spikes; nan if all are."""
+    known = [value for value in values if not math.isnan(value)]
+    return fmean(known) if known else math.nan
