@@ -54,6 +54,11 @@ def shared(tallies: Iterable[Mapping[str, float]]) -> list[Mapping[str, float]]:
     return [known.setdefault(tuple(each.items()), each) for each in tallies]
 
 
+def largest_error(runs: Iterable[Run]) -> float:
+    """Return the largest spike-time error in ms; nan if no run has a spike to compare."""
+    return max((run.error.maximum for run in runs if run.error and run.error.matched), default=math.nan)
+
+
 @dataclass(frozen=True)
 class Criterion:
     """A run is accurate enough if the value of a measure differs by at most `tolerance` from its perfect value.

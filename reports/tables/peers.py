@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from ...accuracy.search.criterion import Criterion, Run
+from ...accuracy.search.criterion import Criterion, Run, largest_error
 from ...accuracy.study.study import Curve, Study
 from ...models.ground.errors import NoValue
 from .shared_columns import REGIME
@@ -59,7 +59,7 @@ def _engine_row(curve: Curve) -> dict[str, Any]:
     assert peer is not None
     whole = [run.error for run in peer.at_default if run.error is not None]
     missing, extra = sum(each.missing for each in whole), sum(each.extra for each in whole)
-    error = max((each.maximum for each in whole if each.matched), default=math.nan)
+    error = largest_error(peer.at_default)
     unknown = isinstance(peer.operations, NoValue)
     failures = [run.failure for run in peer.at_default if run.error is None]
     return {
@@ -136,7 +136,7 @@ def _largest(runs: Sequence[Run]) -> float:
     errors = [run.error for run in runs]
     if any(each is None or each.missing or each.extra for each in errors):
         return math.nan
-    return max((each.maximum for each in errors if each is not None), default=math.nan)
+    return largest_error(runs)
 
 
 def texts(study: Study) -> dict[str, dict[str, str]]:

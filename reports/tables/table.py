@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from ...accuracy.search.criterion import Run
+from ...accuracy.search.criterion import largest_error
 from ...accuracy.study.intervals import mean
 from ...accuracy.study.study import Case, Study
 from ...accuracy.study.winners import cheapest_in_each
@@ -155,7 +155,7 @@ def _costs(case: Case, conventions: tuple[str | Convention, ...]) -> dict[str, A
         "ns_per_ms": case.one_neuron.median if case.one_neuron else None,
         "ns_per_ms_simd": case.many_neurons.median if case.many_neurons else None,
         "peak_share": case.peak_share,
-        "error_ms": _largest(case.runs),
+        "error_ms": largest_error(case.runs),
         "mean_error_ms": _mean_of_known(each.mean for each in errors),
         "rms_error_ms": _mean_of_known(each.rms for each in errors),
         "drift_ms_per_s": _mean_of_known(each.drift for each in errors),
@@ -174,12 +174,7 @@ def _rounded(case: Case) -> dict[str, Any]:
     if dt is None:
         return {}
     costs = [case.curve.cost(run).per_ms for run in runs]
-    return {"round_dt_ms": float(dt), "round_flops_per_ms": mean(costs), "round_error_ms": _largest(runs)}
-
-
-def _largest(runs: Iterable[Run]) -> float:
-    """Return the largest spike-time error in ms; nan if no run has a spike to compare."""
-    return max((run.error.maximum for run in runs if run.error and run.error.matched), default=math.nan)
+    return {"round_dt_ms": float(dt), "round_flops_per_ms": mean(costs), "round_error_ms": largest_error(runs)}
 
 
 def _mean_of_known(values: Iterable[float]) -> float:
