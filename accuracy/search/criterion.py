@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from numbers import Real
+from typing import NamedTuple
 
+import numpy as np
 from brian2 import ms, mV
+from numpy.typing import NDArray
 
 from ...models.definition.language import units
 from ...models.ground.errors import UserError, check_text
 from ..measures import MEASURES, Measure
-from ..measures.spike_trains import SpikeTimeError
+from ..measures.spike_trains import Array, SpikeTimeError
 from .voltage import VoltageRms
 
 #: A tolerance is only tested if the stated error of the reference is this many times smaller.
@@ -46,6 +49,29 @@ class Run:
         if measure == VoltageRms.name:
             return self.voltage
         return self.values[measure] if measure in self.values else float(getattr(self.error, measure, math.nan))
+
+
+class Judged(NamedTuple):
+    """What a criterion judges runs by: arrays of one shape."""
+
+    values: Array
+    """Of the criterion's measure; nan if it has none, or the run failed."""
+    failed: NDArray[np.bool_]
+    matched: Array
+    """Numbers of spikes, as in `SpikeTimeError`."""
+    missing: Array
+    extra: Array
+
+    @classmethod
+    def of(cls, runs: Sequence[Run], measure: str) -> Judged:
+        """Return those of some runs."""
+        errors = [run.error for run in runs]
+        spikes = [(0, 0, 0) if each is None else (each.matched, each.missing, each.extra) for each in errors]
+        return cls(
+            np.array([run.value(measure) for run in runs], dtype=float),
+            np.array([each is None for each in errors], dtype=bool),
+            *np.array(spikes, dtype=float).reshape(-1, 3).T,
+        )
 
 
 def shared(tallies: Iterable[Mapping[str, float]]) -> list[Mapping[str, float]]:
@@ -118,22 +144,28 @@ class Criterion:
 
     def holds(self, run: Run, margin: float = 1.0) -> bool:
         """Whether a run is accurate enough by a factor of `margin`."""
-        return self.times_over(run) >= margin
+        return self.all_hold([run], margin)
 
-    def times_over(self, run: Run) -> float:
-        """Return the tolerance over the error of a run: 1 at the tolerance, 0 if the run failed or has no value."""
-        if run.error is None:
-            return 0.0
+    def all_hold(self, runs: Sequence[Run], margin: float = 1.0) -> bool:
+        """Whether all of some runs are accurate enough by a factor of `margin`."""
+        return bool((self.times_over(Judged.of(runs, self.measure)) >= margin).all())
+
+    def times_over(self, runs: Judged) -> Array:
+        """Return the tolerance over the error of runs: 1 at the tolerance, 0 if a run failed or has no value."""
         measure = self._measure
-        if measure.matched and (run.error.missing or run.error.extra):
-            return 0.0
-        value = run.value(self.measure)
-        if math.isnan(value):  # no spikes to compare: perfect if there were none to find
-            return math.inf if measure.matched and run.error.matched == 0 else 0.0
-        away = abs(value - measure.perfect)
-        if away > self.tolerance:  # a quotient may be rounded to 1
-            return min(self.tolerance / away, math.nextafter(1, 0))
-        return max(self.tolerance / away, 1.0) if away else math.inf
+        away = np.abs(runs.values - measure.perfect)
+        with np.errstate(divide="ignore", over="ignore"):
+            found = self.tolerance / away
+        # a quotient may be rounded to 1
+        found = np.where(away > self.tolerance, np.minimum(found, math.nextafter(1, 0)), np.maximum(found, 1.0))
+        unknown = np.isnan(runs.values)
+        if measure.matched:  # no spikes to compare: perfect if there were none to find
+            found[unknown] = np.where(runs.matched == 0, math.inf, 0.0)[unknown]
+            found[(runs.missing > 0) | (runs.extra > 0)] = 0.0
+        else:
+            found[unknown] = 0.0
+        found[runs.failed] = 0.0
+        return found
 
 
 def parse_criterion(text: str) -> Criterion:

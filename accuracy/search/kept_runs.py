@@ -31,8 +31,10 @@ from ...harness.store import Store
 from ...models.ground.code_version import code_version
 from ...models.methods import METHODS
 from ..measures import MEASURES
+from ..measures.spike_trains import Array
+from .criterion import Criterion
 from .judging import Trial
-from .runs_as_bytes import FORM, UNREADABLE, Runs, decoded, encoded
+from .runs_as_bytes import FORM, UNREADABLE, ReadRuns, Runs, encoded
 
 Found = TypeVar("Found")
 
@@ -74,7 +76,9 @@ class KeptRuns:
     ) -> None:
         self._store, self.about = store, about
         self._computed_from = kernel, trials, measures
-        self._known: dict[Fraction, Runs] = {}
+        self._parts: list[ReadRuns] = []
+        self._read: dict[Fraction, ReadRuns] = {}
+        self._taken: dict[Fraction, Runs] = {}
         self._new: dict[Fraction, Runs] = {}
         self._written = time.monotonic()
         self._only_known = False
@@ -82,7 +86,8 @@ class KeptRuns:
         """Number of settings whose runs had to be computed."""
         for row in store.recall(self.identity) if store.is_open and self.identity else ():
             try:
-                self._known |= decoded(row.content)
+                self._parts.append(part := ReadRuns(row.content))
+                self._read |= dict.fromkeys(part, part)
             except UNREADABLE as error:
                 store.set_aside(row, f"it cannot be read: {error}")
 
@@ -93,20 +98,35 @@ class KeptRuns:
 
     def recall(self, setting: Fraction) -> Runs | None:
         """Return the runs at a setting; None if they are not known."""
-        found = self._known.get(setting)
-        if found is None and self._only_known:
+        if setting in self._taken:
+            return self._taken[setting]
+        if setting in self._read:
+            return self._read[setting][setting]
+        if self._only_known:
             raise _NotKnownError
-        return found
+        return None
+
+    @property
+    def is_new(self) -> bool:
+        """Whether no runs are known."""
+        return not self._read and not self._taken
 
     @property
     def known(self) -> Mapping[Fraction, Runs]:
         """The runs that were in the store, or were taken from another process."""
-        return self._known
+        return {setting: read[setting] for setting, read in self._read.items()} | self._taken
+
+    def times_over(self, criterion: Criterion) -> dict[Fraction, Array]:
+        """Return the tolerance over the errors (`Criterion.times_over`) at all settings that were in the store."""
+        found: dict[Fraction, Array] = {}
+        for part in self._parts:
+            found |= part.times_over(criterion)
+        return found
 
     def take(self, runs: Mapping[Fraction, Runs], identity: str, about: Mapping[str, Any]) -> None:
         """Keep runs that another process computed, whose result has its own identity and description."""
         self.computed += len(runs)
-        self._known |= runs
+        self._taken |= runs
         if runs and identity:
             self._keep(identity, runs, about)
 

@@ -6,7 +6,7 @@ import json
 import math
 import struct
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
 from fractions import Fraction
 from itertools import chain
@@ -15,8 +15,10 @@ from typing import Any
 import numpy as np
 
 from ...harness.store import Row
-from ..measures.spike_trains import SpikeTimeError
-from .criterion import NO_VALUES, Run, shared
+from ..measures.spike_trains import Array, SpikeTimeError
+from .criterion import NO_VALUES, Criterion, Judged, Run
+from .sweep import read_setting
+from .voltage import VoltageRms
 
 #: Runs at one setting, one per trial.
 Runs = tuple[Run, ...]
@@ -25,9 +27,11 @@ Runs = tuple[Run, ...]
 FORM = 1
 #: A part with more bytes than this is not read: it was not written here.
 MOST = 2**30
-#: Errors of `decoded`.
+#: Errors of `ReadRuns`.
 UNREADABLE = (ValueError, KeyError, TypeError, IndexError, OverflowError, ZeroDivisionError, struct.error, zlib.error)
 _ERRORS = tuple(field.name for field in fields(SpikeTimeError))
+#: Columns of all runs; measures and tallies follow.
+_ALWAYS = ("failure", "spikes", VoltageRms.name, *_ERRORS)
 
 
 def encoded(runs: Mapping[Fraction, Runs]) -> bytes:
@@ -58,31 +62,84 @@ def encoded(runs: Mapping[Fraction, Runs]) -> bytes:
     return zlib.compress(struct.pack("<I", len(said)) + said + shuffled, 3)
 
 
-def decoded(kept: bytes) -> dict[Fraction, Runs]:
-    """Read what `encoded` wrote.
+class ReadRuns(Mapping[Fraction, Runs]):
+    """What `encoded` wrote: runs by setting. They are made when they are asked for; most are only judged.
 
     Raises
     ------
     UNREADABLE
-        If it was not.
+        If it was not written by `encoded`.
     """
-    unpacked = zlib.decompressobj().decompress(kept, MOST)
-    (size,) = struct.unpack_from("<I", unpacked)
-    head = json.loads(unpacked[4 : 4 + size])
-    tallies, measures, whole = head["tallies"], head["measures"], head["whole"]
-    width = len(whole)
-    if width != 3 + len(_ERRORS) + len(measures) + len(tallies):
-        raise ValueError("it has another number of columns")
-    shuffled = np.frombuffer(unpacked, np.uint8, offset=4 + size).reshape(width, 8, -1)
-    numbers = np.ascontiguousarray(shuffled.transpose(0, 2, 1)).view("<f8")[..., 0]
-    columns = list(map(_python, numbers, whole))
-    rows = list(zip(*columns, strict=True))
-    of_rows = shared(dict(zip(tallies, row[width - len(tallies) :], strict=True)) for row in rows)
-    runs = [_run(row, each, measures, head["failures"]) for row, each in zip(rows, of_rows, strict=True)]
-    trials, settings = head["trials"], [Fraction(text) for text in head["settings"]]
-    if len(runs) != trials * len(settings):
-        raise ValueError("it has another number of runs")
-    return {setting: tuple(runs[i * trials : (i + 1) * trials]) for i, setting in enumerate(settings)}
+
+    def __init__(self, kept: bytes) -> None:
+        unpacked = zlib.decompressobj().decompress(kept, MOST)
+        (size,) = struct.unpack_from("<I", unpacked)
+        head = json.loads(unpacked[4 : 4 + size])
+        self._tallies, self._measures, self._failures = (head[name] for name in ("tallies", "measures", "failures"))
+        if not all(isinstance(each, str) for each in (*self._tallies, *self._measures, *self._failures)):
+            raise ValueError("it has names that are no text")
+        self._whole = head["whole"]
+        settings: list[Fraction] = list(map(read_setting, head["settings"]))
+        self._places = {each: place for place, each in enumerate(settings)}
+        width = len(self._whole)
+        if width != len(_ALWAYS) + len(self._measures) + len(self._tallies):
+            raise ValueError("it has another number of columns")
+        shuffled = np.frombuffer(unpacked, np.uint8, offset=4 + size).reshape(width, 8, -1)
+        numbers = np.ascontiguousarray(shuffled.transpose(0, 2, 1)).view("<f8")
+        self._numbers = numbers.reshape(width, len(self._places), head["trials"])
+        self._known: dict[tuple[str, ...], Mapping[str, float]] = {}
+        self._check()
+
+    def _check(self) -> None:
+        _, settings, trials = self._numbers.shape
+        if not set(np.unique(self._numbers[0]).tolist()) <= set(range(len(self._failures))):
+            raise ValueError("it has a failure without a name")
+        for column, whole in zip(self._numbers, self._whole, strict=True):
+            if isinstance(whole, list) and len(whole) != settings * trials:
+                raise ValueError("it has another number of runs")
+            if whole and np.isinf(column[np.broadcast_to(whole, column.size).reshape(column.shape)]).any():
+                raise ValueError("it has a whole number that is infinite")
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def __iter__(self) -> Iterator[Fraction]:
+        return iter(self._places)
+
+    def __getitem__(self, setting: Fraction) -> Runs:
+        place = self._places[setting]
+        first = place * self._numbers.shape[2]
+        columns = [
+            _python(each, whole[first : first + each.size] if isinstance(whole, list) else whole)
+            for each, whole in zip(self._numbers[:, place], self._whole, strict=True)
+        ]
+        return tuple(map(self._run, zip(*columns, strict=True)))
+
+    def times_over(self, criterion: Criterion) -> dict[Fraction, Array]:
+        """Return the tolerance over the errors at all settings (`Criterion.times_over`)."""
+        of = dict(zip(_ALWAYS, self._numbers, strict=False))
+        failed = np.array(list(map(bool, self._failures)), dtype=bool)[of["failure"].astype(int)]
+        counts = [np.where(failed, 0, of[name]) for name in ("matched", "missing", "extra")]
+        measured = of | dict(zip(self._measures, self._numbers[len(_ALWAYS) :], strict=False))
+        values = np.where(failed, np.nan, measured.get(criterion.measure, np.nan))
+        found = criterion.times_over(Judged(values, failed, *counts))
+        return dict(zip(self._places, found, strict=True))
+
+    def _run(self, row: tuple[Any, ...]) -> Run:
+        failure, spikes, voltage, *more = row
+        tallies = self._shared(tuple(more[len(_ERRORS) + len(self._measures) :]))
+        said = self._failures[failure]
+        if said:
+            return Run(None, said, NO_VALUES, spikes, tallies)
+        taken = dict(zip(self._measures, more[len(_ERRORS) :], strict=False)) if self._measures else NO_VALUES
+        return Run(SpikeTimeError(*more[: len(_ERRORS)]), "", taken, spikes, tallies, voltage)
+
+    def _shared(self, numbers: tuple[float, ...]) -> Mapping[str, float]:
+        """Return tallies; those with the same numbers, to the last bit and kind, are one object."""
+        key = tuple(map(repr, numbers))
+        if key not in self._known:
+            self._known[key] = dict(zip(self._tallies, numbers, strict=True))
+        return self._known[key]
 
 
 def summary(row: Row) -> list[dict[str, Any]]:
@@ -100,7 +157,7 @@ def summary(row: Row) -> list[dict[str, Any]]:
             "tallies": json.dumps(dict(run.tallies)),
             "result": row.identity,
         }
-        for setting, runs in decoded(row.content).items()
+        for setting, runs in ReadRuns(row.content).items()
         for trial, run in enumerate(runs)
     ]
 
@@ -147,13 +204,3 @@ def _python(column: Any, whole: bool | list[bool]) -> list[Any]:
     values = column.tolist()
     kinds = whole if isinstance(whole, list) else [whole] * len(values)
     return [int(value) if kind and not math.isnan(value) else value for value, kind in zip(values, kinds, strict=True)]
-
-
-def _run(row: tuple[Any, ...], tallies: Mapping[str, float], measures: list[str], failures: list[str]) -> Run:
-    failure, spikes, voltage, *more = row
-    said = failures[failure]
-    if said:
-        return Run(None, said, NO_VALUES, spikes, tallies)
-    errors, values = more[: len(_ERRORS)], more[len(_ERRORS) : len(_ERRORS) + len(measures)]
-    taken = dict(zip(measures, values, strict=True)) if measures else NO_VALUES
-    return Run(SpikeTimeError(*errors), "", taken, spikes, tallies, voltage)

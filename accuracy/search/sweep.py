@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import ClassVar
 
 from ...models.ground.errors import UserError
@@ -27,6 +27,36 @@ CHEAP = 40
 #: then chance: it may see it with a loose tolerance, and lose it with a stricter one. So each power of ten down to this
 #: tolerance is tried. `tests/accuracy/study/test_exhaustive.py` compares sweeps with those that do not end early.
 STRICT = 1e-9
+
+
+class Setting(Fraction):
+    """A setting of a sweep: a fraction whose hash is computed once, since thousands of them are keys of mappings."""
+
+    __slots__ = ("_known_hash",)
+    _known_hash: int
+
+    def __hash__(self) -> int:  # type: ignore[override]  # the base class of Fraction is said to have none
+        try:
+            return self._known_hash
+        except AttributeError:
+            self._known_hash = found = hash(Fraction(self))
+            return found
+
+
+@lru_cache(maxsize=100_000)  # equal settings of several sweeps are one object
+def setting(numerator: int, denominator: int) -> Setting:
+    """Return a setting, in ms if it is dt."""
+    return Setting(numerator, denominator)
+
+
+@lru_cache(maxsize=100_000)
+def read_setting(text: str) -> Setting:
+    """Return the setting whose text this is."""
+    return setting(*Fraction(text).as_integer_ratio())
+
+
+def _part(unit: Fraction, n: int) -> Setting:
+    return setting(*(unit / n).as_integer_ratio())
 
 
 @dataclass(frozen=True)
@@ -68,7 +98,7 @@ class TimeSteps:
             cheap = float(self.unit) / n / (CHEAP * self.finest)
             probes = min(max(PROBES, PROBES * cheap), MOST_PROBES)
             divisions.append(max(n + 1, round(n * 2 ** (1 / probes))))
-        return tuple(self.unit / n for n in divisions)
+        return tuple(_part(self.unit, n) for n in divisions)
 
     def between(self, finer: Fraction, coarser: Fraction) -> Fraction | None:
         """Return a setting between two, near their geometric mean; None if there is none."""
@@ -129,8 +159,8 @@ class Tolerances:
         return f"tolerance {float(setting):.3g}"
 
 
-def _rounded(value: float) -> Fraction:
-    return Fraction(f"{value:.6e}")
+def _rounded(value: float) -> Setting:
+    return read_setting(f"{value:.6e}")
 
 
 def time_steps(unit: Fraction, coarsest: float, finest: float, per_decade: int) -> tuple[Fraction, ...]:
@@ -159,7 +189,7 @@ def time_steps(unit: Fraction, coarsest: float, finest: float, per_decade: int) 
     count = max(round(decades * per_decade), 1)
     wanted = [coarsest * 10 ** (-decades * i / count) for i in range(count + 1)]
     divisions = {max(round(float(unit) / dt), 1) for dt in wanted}
-    return tuple(unit / n for n in sorted(divisions))
+    return tuple(_part(unit, n) for n in sorted(divisions))
 
 
 def between(finer: Fraction, coarser: Fraction, unit: Fraction) -> Fraction | None:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import math
-import operator
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import accumulate, compress, takewhile
+from itertools import takewhile
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...harness.kernels.kernel import Kernel
-from .criterion import Criterion, Run
+from ..measures.spike_trains import Array
+from .criterion import Criterion, Judged, Run
 from .judging import Trial
 from .kept_runs import KeptRuns
 from .shared_runs import SharedRuns
@@ -50,19 +50,21 @@ class ErrorCurve:
         self._shared = SharedRuns.of(kernel, trials, tuple(measures))
         self._kept = kept
         self._runs: dict[Fraction, tuple[Run, ...]] = {}
-        self._times_over: dict[Criterion, dict[Fraction, tuple[float, ...]]] = {}
+        self._asked: set[Fraction] = set()
+        self._times_over: dict[Criterion, dict[Fraction, Array]] = {}
 
     @property
     def runs(self) -> Mapping[Fraction, tuple[Run, ...]]:
-        """All runs, by setting."""
+        """The runs that were made, by setting: all that were computed, and of those in the store some."""
         return self._runs
 
     def __call__(self, setting: Fraction) -> tuple[Run, ...]:
         """Return the runs at a setting, one per trial; they are computed once and kept."""
-        if setting not in self._runs:
+        self._asked.add(setting)
+        if (found := self._runs.get(setting)) is None:
             found = self._kept.recall(setting) if self._kept else None
-            self._runs[setting] = self._computed(setting) if found is None else found
-        return self._runs[setting]
+            found = self._runs[setting] = self._computed(setting) if found is None else found
+        return found
 
     def _computed(self, setting: Fraction) -> tuple[Run, ...]:
         runs = self._shared(self._kernel, setting)
@@ -70,21 +72,24 @@ class ErrorCurve:
             self._kept.add(setting, runs)
         return runs
 
-    def times_over(self, setting: Fraction, criterion: Criterion) -> tuple[float, ...]:
+    def times_over(self, setting: Fraction, criterion: Criterion) -> Array:
         """Return the tolerance over the error at a setting (`Criterion.times_over`), for every trial."""
-        known = self._times_over.setdefault(criterion, {})
+        self._asked.add(setting)
+        known = self._times_over.get(criterion)
+        if known is None:
+            known = self._times_over[criterion] = self._kept.times_over(criterion) if self._kept else {}
         if (found := known.get(setting)) is None:
-            found = known[setting] = tuple(map(criterion.times_over, self(setting)))
+            found = known[setting] = criterion.times_over(Judged.of(self(setting), criterion.measure))
         return found
 
     def holds(self, setting: Fraction, criterion: Criterion) -> bool:
         """Whether a criterion holds at a setting for every trial."""
-        return min(self.times_over(setting, criterion)) >= 1
+        return bool(self.times_over(setting, criterion).min() >= 1)
 
     @property
     def settings(self) -> tuple[Fraction, ...]:
         """The settings that were run, from coarse to fine."""
-        return tuple(sorted(self._runs, key=float, reverse=True))
+        return tuple(sorted(self._asked, key=float, reverse=True))
 
 
 class _Part(ErrorCurve):
@@ -94,6 +99,7 @@ class _Part(ErrorCurve):
         self._whole, self._kept = whole, None
         self._times_over = {}
         self._runs = {setting: whole(setting) for setting in settings}
+        self._asked = set(self._runs)
 
     def _computed(self, setting: Fraction) -> tuple[Run, ...]:
         return self._whole(setting)
@@ -115,7 +121,7 @@ def down_to_the_floor(
     criterion : Criterion
         Says what an error is.
     """
-    times_over = [min(curve.times_over(setting, criterion)) for setting in settings]
+    times_over = [curve.times_over(setting, criterion).min() for setting in settings]
     if not any(times_over):
         return curve, settings
     part = settings[: times_over.index(max(times_over)) + 1]
@@ -131,7 +137,8 @@ def descend(curve: ErrorCurve, sweep: TimeSteps | Tolerances, criteria: Iterable
     wanted = tuple(criteria)
     calm = 0
     for n, setting in enumerate(sweep.settings, 1):
-        calm = calm + 1 if wanted and all(min(curve.times_over(setting, each)) >= CALM_MARGIN for each in wanted) else 0
+        least = min((curve.times_over(setting, each).min() for each in wanted), default=0)
+        calm = calm + 1 if least >= CALM_MARGIN else 0
         if calm == CALM:
             return (*sweep.settings[:n], *(each for each in sweep.always if each < setting))
     return sweep.settings
@@ -301,11 +308,11 @@ def own_settings(curve: ErrorCurve, criterion: Criterion) -> list[Own | None]:
     run for all trials together are considered.
     """
     fine_to_coarse = curve.settings[::-1]
+    held = np.array([curve.times_over(setting, criterion) for setting in fine_to_coarse]) >= 1
     found: list[Own | None] = []
-    of_trials = zip(*(curve.times_over(setting, criterion) for setting in fine_to_coarse), strict=True)
-    for trial, times_over in enumerate(of_trials):
-        finer = list(compress(fine_to_coarse, accumulate((each >= 1 for each in times_over), operator.and_)))
-        found.append(Own(finer[-1], curve(finer[-1])[trial]) if finer else None)
+    for trial, settings in enumerate(np.logical_and.accumulate(held).sum(axis=0).tolist()):
+        coarsest = fine_to_coarse[settings - 1]
+        found.append(Own(coarsest, curve(coarsest)[trial]) if settings else None)
     return found
 
 

@@ -251,7 +251,7 @@ def _least_cost(curve: Curve, criterion: Criterion) -> float | None:
 
     The largest dt is smaller than the next coarser point of the sweep, which fails; more steps cost more.
     """
-    holding = list(takewhile(lambda point: all(map(criterion.holds, point.runs)), reversed(curve.points)))
+    holding = list(takewhile(lambda point: criterion.all_hold(point.runs), reversed(curve.points)))
     if not holding:
         return None
     coarsest = holding[-1]

@@ -181,7 +181,7 @@ class Sweeping:
 
     def _from_known(self, setting: Setting, compiled: Compiled, kept: KeptRuns) -> tuple[Curve, Finder] | None:
         """Return the curve if all its runs are known, else None."""
-        if not kept.known:
+        if kept.is_new:
             return None
         found = from_known([kept], lambda: attempt(partial(searched, *setting, compiled, self._suite, kept=kept)))
         return None if isinstance(found, NoValue) else found

@@ -191,7 +191,7 @@ class _Swept:
             for dt, runs in zip(now, self._at(now), strict=True):
                 self.runs[dt] = runs
             wanted = self.suite.all_criteria
-            if all(each.times_over(run) >= CALM_MARGIN for dt in now for run in self.runs[dt] for each in wanted):
+            if all(each.all_hold(self.runs[dt], CALM_MARGIN) for dt in now for each in wanted):
                 return
 
     def _at(self, dts: Sequence[Fraction]) -> list[tuple[Run, ...]]:
@@ -227,7 +227,7 @@ class _Swept:
 
     def _coarsest(self, criterion: Criterion, settings: Sequence[Fraction]) -> Coarsest:
         """Return the longest round time step at which, and at every shorter one that was run, a criterion holds."""
-        held = [dt for dt in settings if all(map(criterion.holds, self.runs[dt]))]
+        held = [dt for dt in settings if criterion.all_hold(self.runs[dt])]
         fails = [dt for dt in settings if dt not in held]
         best = [dt for dt in held if not fails or dt < min(fails)]
         again = next((dt for dt in held if fails and dt > min(fails)), None)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from spikecost.accuracy.measures.spike_trains import SpikeTrain, spike_time_error
 from spikecost.accuracy.search.judging import judged
-from spikecost.accuracy.search.runs_as_bytes import decoded, encoded
+from spikecost.accuracy.search.runs_as_bytes import ReadRuns, encoded
 from spikecost.harness.kernels.kernel import Outcome
 from spikecost.models.ground.errors import UserError
 
@@ -85,6 +85,6 @@ def test_runs_share_equal_tallies():
     runs = judged([trial(np.array([10.0]), [0.0] * 3, 1)] * 3, outcomes, [])
     assert [run.tallies for run in runs] == tallies
     assert runs[0].tallies is runs[2].tallies
-    again = decoded(encoded({Fraction(1): runs}))[Fraction(1)]
+    again = ReadRuns(encoded({Fraction(1): runs}))[Fraction(1)]
     assert [run.tallies for run in again] == tallies
     assert again[0].tallies is again[2].tallies

@@ -8,6 +8,7 @@ import zlib
 from dataclasses import replace
 from fractions import Fraction
 
+import numpy as np
 import pandas as pd
 import pytest
 from brian2 import mV
@@ -17,7 +18,7 @@ from hypothesis import strategies as st
 import spikecost as sc
 from spikecost.accuracy.measures.spike_trains import SpikeTimeError
 from spikecost.accuracy.search import kept_runs, runs_as_bytes, shared_runs
-from spikecost.accuracy.search.criterion import Criterion, Run
+from spikecost.accuracy.search.criterion import Criterion, Judged, Run
 from spikecost.accuracy.study.phases.progress import Progress
 from spikecost.accuracy.study.runner import run_suite
 from spikecost.harness.kernels import kernels
@@ -178,7 +179,7 @@ COUNTS = st.integers(0, 2**40)
 def runs_at_settings(draw):
     trials = draw(st.integers(1, 4))
     tallies = draw(st.lists(st.text(max_size=5), max_size=3, unique=True))
-    measures = draw(st.lists(st.text(max_size=5), max_size=2, unique=True))
+    measures = draw(st.lists(st.text(max_size=5) | st.just("gamma_2ms"), max_size=2, unique=True))
     times = st.floats()
 
     def run():
@@ -195,13 +196,24 @@ def runs_at_settings(draw):
 @settings(max_examples=50)
 @given(runs_at_settings())
 def test_runs_are_read_as_they_were_written(runs):
-    assert repr(runs_as_bytes.decoded(runs_as_bytes.encoded(runs))) == repr(runs)  # every digit, kind of number and nan
+    found = runs_as_bytes.ReadRuns(runs_as_bytes.encoded(runs))
+    assert list(found) == list(runs)
+    assert repr(list(found.values())) == repr(list(runs.values()))  # every digit, kind of number and nan
+
+
+@given(runs_at_settings(), st.data())
+@settings(max_examples=50)
+def test_runs_that_are_read_are_judged_as_those_that_were_written(runs, data):
+    criterion = Criterion(data.draw(st.sampled_from(["maximum", "mean", "gamma_2ms", "voltage_rms"])), 1.0)
+    found = runs_as_bytes.ReadRuns(runs_as_bytes.encoded(runs)).times_over(criterion)
+    for setting, each in runs.items():
+        np.testing.assert_array_equal(found[setting], criterion.times_over(Judged.of(each, criterion.measure)))
 
 
 @given(st.binary(max_size=300))
 def test_no_bytes_are_read_as_runs_that_were_not_written(garbage):
     with pytest.raises(runs_as_bytes.UNREADABLE):
-        runs_as_bytes.decoded(garbage)
+        runs_as_bytes.ReadRuns(garbage)
 
 
 @given(runs_at_settings(), st.data())
@@ -216,7 +228,7 @@ def test_a_changed_description_is_refused_or_read(runs, data):
     said = json.dumps(head | {name: data.draw(values)}).encode()
     changed = zlib.compress(struct.pack("<I", len(said)) + said + unpacked[4 + size :])
     try:
-        found = runs_as_bytes.decoded(changed)
+        found = runs_as_bytes.ReadRuns(changed)
     except runs_as_bytes.UNREADABLE:
         return
-    assert all(isinstance(setting, Fraction) for setting in found)
+    assert all(isinstance(setting, Fraction) and isinstance(each, tuple) for setting, each in found.items())
