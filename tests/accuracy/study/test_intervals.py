@@ -1,11 +1,29 @@
 import numpy as np
 import pytest
+from scipy.stats import bootstrap
 
-from spikecost.accuracy.study.intervals import interval, ratio, too_close
+from spikecost.accuracy.study.intervals import INSIDE, RESAMPLES, SEED, interval, ratio, too_close
 
 
 def test_the_mean_is_geometric():
     assert interval([1.0, 10.0, 100.0]).mean == pytest.approx(10)
+
+
+@pytest.mark.parametrize("sizes", [(20,), (2,), (20, 20), (7, 20)])
+def test_the_interval_is_that_of_scipy(sizes):
+    generator = np.random.default_rng([20261130, *sizes])
+    samples = [np.exp(generator.normal(2.0, 0.4, size)) for size in sizes]
+    found = interval(*samples) if len(sizes) == 1 else ratio(*samples)
+    expected = bootstrap(
+        [np.log(each) for each in samples],
+        lambda one, *others, axis: one.mean(axis=axis) - sum(each.mean(axis=axis) for each in others),
+        n_resamples=RESAMPLES,
+        confidence_level=INSIDE,
+        method="percentile",
+        vectorized=True,
+        rng=np.random.default_rng([SEED, 0]),
+    ).confidence_interval
+    assert (found.low, found.high) == pytest.approx((np.exp(expected.low), np.exp(expected.high)), rel=1e-14)
 
 
 def test_equal_values_leave_no_doubt():
