@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import errno
-import io
 import os
 import sys
 import traceback
@@ -16,7 +15,7 @@ from ..models.ground.interruption import as_ctrl_c
 from ..reports.commands.about_machine.configuration import configure, settle
 from .completion import complete_if_asked
 from .parser import make_parser as _parser
-from .printing import complain
+from .printing import complain, make_streams_usable
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 #: Errors of a path given by the user.
@@ -38,9 +37,7 @@ def main(arguments: Sequence[str] | None = None, at_once: Callable[[int], object
         because libraries that clean up without memory crash or wait forever.
     """
     sys.excepthook = sys.__excepthook__  # Brian2 installs its own, which writes log files
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")  # a character that the terminal lacks must not cause a failure
+    make_streams_usable()
     options = argparse.Namespace(status=0)
     try:
         with as_ctrl_c():

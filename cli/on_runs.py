@@ -96,7 +96,7 @@ def _estimate(options: argparse.Namespace, suite: Suite) -> int:
 
 
 def _run_and_say(options: argparse.Namespace, suite: Suite, chosen: Mapping[str, Any], second: SecondProcess) -> int:
-    from ..accuracy.study.suite import FULL
+    from ..accuracy.study.suite import FULL, changed
     from ..harness.store.store import OFF
     from ..reports.comparison.run import found, run, summary
     from ..reports.results.suite_file import left_out
@@ -113,7 +113,7 @@ def _run_and_say(options: argparse.Namespace, suite: Suite, chosen: Mapping[str,
         second=second,
     )
     said = "--quick left out: " if options.quick else "" if options.full or options.suite or chosen else "left out: "
-    more = [said + left_out(FULL, suite)] if said else []
+    more = [said + left_out(changed(FULL, chosen), suite)] if said else []
     not_added = None
     if options.history and not comparison.study.interrupted:
         from ..reports.regression import command

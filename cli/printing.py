@@ -3,13 +3,38 @@
 from __future__ import annotations
 
 import argparse
+import codecs
 import contextlib
+import io
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from ..models.ground.errors import visible
+
+#: What is printed for a sign that a terminal lacks: a bound must not become a number.
+_PLAIN = {"≥": ">=", "≤": "<=", "±": "+-"}
+
+
+def _plain(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return "".join(_PLAIN.get(sign, "?") for sign in error.object[error.start : error.end]), error.end
+
+
+codecs.register_error("spikecost-plain", _plain)
+
+
+def make_streams_usable() -> None:
+    """Let nothing that is printed fail: by a character that the terminal lacks, or because a stream is closed."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - until the program ends
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="spikecost-plain")
 
 
 def show_text(text: str) -> None:

@@ -11,6 +11,7 @@ import json
 import os
 import pty
 import re
+import shlex
 import shutil
 import struct
 import subprocess
@@ -34,6 +35,7 @@ from spikecost.accuracy.search.kept_runs import version
 from spikecost.accuracy.search.runs_as_bytes import encoded
 from spikecost.cli import main
 from spikecost.cli.options import ListOfNames
+from spikecost.cli.printing import make_streams_usable, show_text
 from spikecost.flops import toolchain
 from spikecost.flops.conventions import CONVENTIONS
 from spikecost.flops.operations import count
@@ -941,6 +943,31 @@ def test_a_terminal_without_a_sign(monkeypatch):
         patch.setattr(sys, "stdout", terminal)
         assert main(["methods", "--model", "lif"]) == 0
         assert b"euler" in shown.getvalue()
+
+
+def test_a_terminal_without_a_sign_shows_that_a_bound_is_one(monkeypatch):
+    shown = io.BytesIO()
+    with io.TextIOWrapper(shown, encoding="ascii") as terminal, monkeypatch.context() as patch:
+        patch.setattr(sys, "stdout", terminal)
+        make_streams_usable()
+        show_text("dt ≥ 1 ms: ≤ 5 FLOP/s, ± µ")
+        terminal.flush()
+        assert shown.getvalue() == b"dt >= 1 ms: <= 5 FLOP/s, +- ?\n"
+
+
+def test_a_closed_output_is_no_error(tmp_path):
+    asked = shlex.join([*command(), "count", "lif"])
+    ended = subprocess.run(["sh", "-c", f"{asked} >&-"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("asked", [("report", "out", "--out", "plain"), ("atlas", "page", "--out", "plain.html")])
+def test_pages_are_written_whatever_the_locale(kept, asked):
+    plain = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    ended = subprocess.run(
+        [*command(), *asked], cwd=kept, env=os.environ | plain, capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 0, ended.stderr
 
 
 def test_an_error_of_our_own_is_no_regression(said, kept, monkeypatch):

@@ -157,8 +157,8 @@ class Suite:
             if isinstance(convention, Convention) and CONVENTIONS.get(convention.name, convention) is not convention:
                 raise UserError(f"the convention '{convention.name}' exists already; choose another name")
             get_convention(convention)
-        for name in (each for each in _LISTS if each not in ("models", "criteria", "conventions")):
-            given = list(getattr(self, name))
+        for name in (each for each in _LISTS if each not in ("models", "criteria")):
+            given = [each.name if isinstance(each, Convention) else each for each in getattr(self, name)]
             twice = next((value for value in given if given.count(value) > 1), None)
             if twice is not None:
                 raise UserError(f"{name}: {twice} is there twice; give it once")

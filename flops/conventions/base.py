@@ -27,6 +27,8 @@ POLAR: Mapping[str, float] = {
     "log": 0.5,
 }
 
+#: No convention has these names: tables have a column ``NAME_per_ms`` for each, and these for something else.
+TAKEN = ("flops", "hardware", "instrumented", "ns", "round_flops")
 COUNTINGS = ("as run", "as fused", "as written")
 
 
@@ -57,6 +59,10 @@ class Convention:
 
     def __post_init__(self) -> None:
         check_text(self.name, "name", "mine")
+        if self.name in TAKEN:
+            raise UserError(
+                f"convention '{self.name}': tables have a column {self.name}_per_ms of their own; choose another name"
+            )
         if not isinstance(self.weights, Measured):
             check_mapping(self.weights, "weights", "{'add': 1, 'mul': 1}")
         check_mapping(self.of_formats, "of_formats", "{'single': {'exp': 8}}")

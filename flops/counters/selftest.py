@@ -64,7 +64,7 @@ def expected_arithmetic() -> dict[str, int]:
 
 def workload(function: str, turns: int) -> CFunction:
     """Return a call of one of the functions of selftest.c."""
-    source = Path(__file__).with_name("selftest.c").read_text()
+    source = Path(__file__).with_name("selftest.c").read_text("utf-8")
     source = ("#define FUSED\n" if _is_fused() else "") + source
     return CFunction(compile_library(source, SCALAR), function, (turns, np.array([1.25, 0.75, 1.0])))
 

@@ -122,7 +122,7 @@ def compiled(title: str, package: str, sources: Mapping[str, str], command: Sequ
             for name, text in sources.items():
                 path = folder / name
                 path.parent.mkdir(exist_ok=True)
-                path.write_text(text)
+                path.write_text(text, "utf-8")
             answer = run_bounded(["/usr/bin/env", "-C", str(folder), *command], patience())
             found = next(folder.glob(product), None)
             if answer.failure or found is None:

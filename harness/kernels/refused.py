@@ -138,5 +138,5 @@ def memory() -> float:
     """Return the memory in bytes that this process may use: of the machine, or the limit of its control group."""
     found = float(os.sysconf("SC_PAGE_SIZE")) * os.sysconf("SC_PHYS_PAGES")
     with contextlib.suppress(OSError, ValueError):  # "max" is not a number
-        found = min(found, float(Path("/sys/fs/cgroup/memory.max").read_text()))
+        found = min(found, float(Path("/sys/fs/cgroup/memory.max").read_text("ascii")))
     return found

@@ -36,7 +36,7 @@ def calibrate() -> float:
 
 @cache
 def _work() -> ctypes._CFuncPtr:  # type: ignore[name-defined]  # the type of loaded functions has no public name
-    source = Path(__file__).with_name("calibration.c").read_text()
+    source = Path(__file__).with_name("calibration.c").read_text("utf-8")
     library = load_library(compile_library(source, SCALAR))
     work = library.calibration
     work.restype = None

@@ -35,9 +35,10 @@ def stimulus_from_brian2(
     array : brian2.TimedArray, NeuronGroup or Subgroup
         A TimedArray with one or two dimensions, or the group whose equations contain TimedArrays. After its end the
         last value stays, as in Brian2. If the equations use something else than a TimedArray at the time t, such as
-        ``table(t - delay)``, the values are those that Brian2 computes at the start of each step of the group, each
-        held for a step. Spikes are then those of Brian2 with forward Euler. Its rk2 and rk4 also read the array inside
-        and at the end of a step: their spikes differ if it jumps there.
+        ``table(t - delay)``, or if its values do not begin with steps of the group, the values are those that Brian2
+        computes at the start of each step of the group, each held for a step. Spikes are then those of Brian2 with
+        forward Euler. Brian2's rk4 and heun read an array at the end of a step, too, and its rk2 in the middle: in the
+        step before a jump they compute with other values than here, and may spike at another time.
     duration : Quantity
         A time.
     index : int
@@ -58,7 +59,7 @@ def stimulus_from_brian2(
         recording = recording_of(array, index, around)
         if recording is None:
             raise UserError(f"{array.name}: its equations contain no TimedArray; give one that is its input")
-        if recording.driven.array is None:
+        if recording.driven.array is None or not _fits(recording):
             return _recorded(recording, units.in_ms(duration, "duration"), array.name)
         array, index = recording.driven.array, recording.driven.column
     if not isinstance(array, brian2.TimedArray):
@@ -78,6 +79,12 @@ def stimulus_from_brian2(
             values.append(_internal(value, array.dim))
             now = end
     return Stimulus(durations, values, array.dim)
+
+
+def _fits(recording: TimedInput) -> bool:
+    """Whether the values of a TimedArray begin with steps of the group."""
+    held = units.in_ms(recording.driven.array.dt * brian2.second, "dt")
+    return (held / units.in_ms(recording.dt, "dt")).denominator == 1
 
 
 def _internal(value: float, dimension: Dimension) -> float:

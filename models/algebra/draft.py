@@ -257,7 +257,8 @@ class Derivatives:
                 if parts is None or names(parts[1]) & set(state):
                     raise NotApplicable(f"the model is not linear: see {other} in d{name}/dt")
                 rest, row[other] = parts
-            constant[name], rows[name] = rest, row
+            # what is constant between spikes may be written as 0*volt/second
+            constant[name], rows[name] = ZERO if vanishes(rest) else rest, row
         parts_of_rows = (part for row in rows.values() for part in row.values())
         values = self._stage(Vector({}), at, *constant.values(), *parts_of_rows)
         let = self._draft.let

@@ -111,7 +111,8 @@ def _defined(path: Path, source: str, changed: int) -> dict[str, Any]:
     module.__file__ = str(path)
     sys.modules[module.__name__] = module  # dataclasses and similar code search for their module there
     defined = module.__dict__
-    with _lines_named(path, source), _beside(path), _in_runtime_mode(), contextlib.redirect_stdout(sys.stderr):
+    quiet = contextlib.redirect_stdout(sys.stderr)
+    with _lines_named(path, source), _beside(path), _in_runtime_mode(), _as_before_runs(), quiet:
         exec(compile(source, str(path), "exec"), defined)  # noqa: S102 - the user's own file, given by name
     tell_once(
         f"executed {path.absolute()} {changed}",
@@ -234,6 +235,34 @@ def _in_runtime_mode() -> Iterator[None]:
     finally:
         for module, own in places:
             module.set_device = own
+
+
+@contextlib.contextmanager
+def _as_before_runs() -> Iterator[None]:
+    """Leave groups and synapses in the state in which a file ran them first.
+
+    A model starts at the time 0 as a neuron that is not refractory. Where a script ends is chance.
+    """
+    before: dict[int, tuple[Any, Any]] = {}
+    times: dict[int, tuple[brian2.Network, float]] = {}
+    own = brian2.Network.before_run
+
+    def before_run(network: brian2.Network, run_namespace: Any) -> Any:
+        groups = [each for each in network.objects if isinstance(each, brian2.NeuronGroup | brian2.Synapses)]
+        for each in groups:
+            before.setdefault(id(each), (each, each._full_state()))
+        times.setdefault(id(network), (network, network.t_))
+        return own(network, run_namespace)
+
+    brian2.Network.before_run = before_run
+    try:
+        yield
+    finally:
+        brian2.Network.before_run = own
+        for each, state in before.values():
+            each._restore_from_full_state(state)
+        for network, now in times.values():
+            network.t_ = now
 
 
 def _ignored(*_given: Any, **_named: Any) -> None:

@@ -21,15 +21,16 @@ from ..definition.neuron import NeuronModel
 from ..ground.errors import UserError, check_mapping, check_text, quoted, short
 from .group.equations import held_over_steps, lines_of, parameter
 from .group.linked import linked_notes
-from .group.method import method_of, with_rates_as_numbers
+from .group.method import method_of, read_ahead, with_rates_as_numbers
 from .group.names import Names
 from .group.texts import Texts, texts_of
 from .group.timed_arrays import TimedInput, autonomous_part
 from .group.values import value_at
 from .surroundings.input import choose
+from .surroundings.network_operations import refuse_network_operations
 from .surroundings.operations import with_drawn
 from .surroundings.pathways import Pathway, pathways_of
-from .surroundings.what_acts import changed_by_synapses, refuse_what_acts, refuse_what_cannot_run
+from .surroundings.what_acts import changed_by_synapses, refuse_the_past, refuse_what_acts, refuse_what_cannot_run
 
 #: Brian2 objects that spike but are not a group of point neurons with equations.
 _NOT_A_GROUP = {
@@ -116,8 +117,9 @@ def from_brian2(
     Raises
     ------
     UserError
-        If the group has something that spikecost does not run: compartments, time, operations that change it in
-        addition to its equations, linked variables that change, or a threshold that cannot be located.
+        If the group has something that spikecost does not run: compartments, operations and functions that change it
+        in addition to its equations, another order of its parts, linked variables that change, a threshold that
+        cannot be located, or a past (it has run) on which its time depends.
     """
     check_text(input, "input", "I", optional=True)
     check_text(name, "name", "mine", optional=True)
@@ -173,6 +175,7 @@ def recording_of(group: Any, index: int, namespace: Mapping[str, Any]) -> TimedI
     texts = texts_of(whole, at, names)
     if texts.driven is None:
         return None
+    refuse_the_past(whole, texts)
     names = names.with_objects(texts.objects)
     equations = autonomous_part(texts.equations, texts.assigned, texts.driven, whole.name)
     synaptic = set().union(*changed_by_synapses(whole, at).values()) & set(equations.names)
@@ -226,6 +229,7 @@ def _model(asked: _Asked, driven: str | None, name: str | None) -> NeuronModel:
         )
     texts, sampling = with_drawn(group, index, texts)
     refuse_what_acts(group, index, texts, asked.synapses)
+    refuse_network_operations(group, index, texts)
     arriving = pathways_of(group, index, texts.used, asked.namespace) if asked.synapses == "trains" else []
     texts = replace(texts, arrivals=tuple(each.statements for each in arriving))
     of_synapses = {name: value for each in arriving for name, value in each.parameters.items()}
@@ -234,6 +238,7 @@ def _model(asked: _Asked, driven: str | None, name: str | None) -> NeuronModel:
     held = held_over_steps(texts, partial(method_of, group, names, texts), group.name)
     synaptic = set().union(*changed_by_synapses(group, index).values())
     chosen = choose(texts, constants, driven, synaptic, group.name)
+    notes = [note for note in (chosen.note, read_ahead(group, texts)) if note]
 
     lines = list(lines_of(texts, {chosen.name}))
     drive = None
@@ -257,7 +262,7 @@ def _model(asked: _Asked, driven: str | None, name: str | None) -> NeuronModel:
         *([f"{', '.join(texts.simplified)} without terms that cancel, as in Brian2"] if texts.simplified else []),
         *([f"dt in its texts is {quoted(group.clock.dt)}, whatever the time step of a run"] if texts.clock else []),
         *linked_notes(group, texts.places),
-        *([chosen.note] if chosen.note else []),
+        *notes,
     ]
     equations = "\n".join(line.text for line in lines)
     model = NeuronModel(
@@ -273,7 +278,7 @@ def _model(asked: _Asked, driven: str | None, name: str | None) -> NeuronModel:
         sampling=sampling if named(equations)[1] else None,
         arrivals={each.name: each.statements for each in arriving},
         input=chosen.name,
-        input_note=chosen.note,
+        input_note="; ".join(notes),
         drive=drive if drive is not None and float(drive) else None,
     )
     return with_rates_as_numbers(model, group)

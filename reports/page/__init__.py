@@ -81,7 +81,7 @@ def script_of(names: Sequence[str]) -> Markup:
 
 def _own(name: str) -> Markup:
     """Return a file of `browser` unchanged: it is part of spikecost and contains no name from a user."""
-    return Markup(files(__name__).joinpath("browser", name).read_text())  # noqa: S704
+    return Markup(files(__name__).joinpath("browser", name).read_text("utf-8"))  # noqa: S704
 
 
 def _colours(number: int) -> Markup:

@@ -23,8 +23,7 @@ def methods_text(run: RunTables) -> str:
         f"Each was driven, over {_and(_seconds(suite['horizons']))} of model time, by {_stimuli(run)} "
         f"{_levels(suite)}.",
         *_silent(run),
-        f"The integration methods were {_and(methods)}; spikes were located by the detections "
-        f"{_and(suite['detections'])}.",
+        f"The integration methods were {_and(methods)}; spikes were located by the detections {_and(_located(run))}.",
         f"We took the largest time step at which, and below which, the required accuracy holds for every stimulus. "
         f"This was verified by runs of all stimuli at this step, at {PROBES} to {MOST_PROBES} smaller steps down to "
         f"half of it, and at {suite['per_decade']} steps per decade below, in a sweep down from "
@@ -93,6 +92,12 @@ def _seeds(run: RunTables) -> list[str]:
         seeds = run.references[column].dropna()
         said += [f"of the {what} {seeds.min():g} to {seeds.max():g}, "] if len(seeds) else []
     return [f"Seeds: {''.join(said)}of the bootstrap {run.about['seeds']['bootstrap']}."]
+
+
+def _located(run: RunTables) -> list[str]:
+    """Return the detections with which something was run; those of the suite if nothing was."""
+    ran = set(run.points["detection"])
+    return [each for each in run.about["suite"]["detections"] if each in ran or not ran]
 
 
 def _with_sources(name: str, works: Sequence[Work]) -> str:

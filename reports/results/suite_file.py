@@ -119,7 +119,8 @@ def read_suite(path: str | Path, base: Suite, *, models: Sequence[str] = (), all
     own = {name: _convention(name, each, path) for name, each in (given.pop("convention", None) or {}).items()}
     if own:
         # what the file defines is used, whether it is in the list or not
-        named = dict.fromkeys([*(found.conventions or ()), *own])
+        listed = found.conventions or ()
+        named = [*listed, *(name for name in own if name not in listed)]
         given["conventions"] = tuple(own.get(name, name) for name in named)
     try:
         if found.criteria is not None:

@@ -66,6 +66,26 @@ def test_values_that_depend_on_the_time_alone_are_a_stimulus(text, driven):
     np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-6)
 
 
+@pytest.mark.parametrize("held", [0.25, 0.05, 0.5, 0.33])
+def test_a_table_whose_values_do_not_begin_with_steps(held):
+    names = {"table": brian2.TimedArray(4 * np.random.default_rng(7).random(400), dt=held * ms), "tau": 5 * ms}
+    group = group_of("dv/dt = (table(t) - v)/tau : 1", namespace=names)
+    model = sc.from_brian2(group, index=1)
+    ours = sc.simulate(model, sc.stimulus_from_brian2(group, 100 * ms), 0.1 * ms, "euler", "grid_start")
+    theirs = in_brian2(group)
+    assert len(ours) == len(theirs) > 3
+    assert np.allclose(ours, theirs, rtol=0, atol=1e-9)
+
+
+def test_brian2_reads_a_table_ahead_with_some_methods():
+    text = "dv/dt = (one(t) - v)/tau : 1"
+    notes = {
+        method: sc.from_brian2(group_of(text, method=method), namespace=NAMES).input_note for method in ("rk4", "euler")
+    }
+    assert notes["rk4"].startswith("Brian2's rk4 reads one inside and at the end of a step, too")
+    assert not notes["euler"]
+
+
 def test_a_group_with_a_table_at_the_time_now_gives_its_column():
     group = group_of("dv/dt = (columns(t, i) - v)/tau : 1")
     found = sc.stimulus_from_brian2(group, 50 * ms, 1, namespace=NAMES)

@@ -67,7 +67,7 @@ class Demo:
 @cache
 def demos() -> tuple[Demo, ...]:
     """Return the demos, from A to T."""
-    with _TABLE.open() as file:
+    with _TABLE.open(encoding="utf-8") as file:
         return tuple(_demo(row) for row in csv.DictReader(line for line in file if not line.startswith("#")))
 
 

@@ -38,13 +38,13 @@ def digest(model: NeuronModel) -> str:
 
 @cache
 def _rows() -> dict[str, dict[str, str]]:
-    with FILE.open(newline="") as file:
+    with FILE.open(newline="", encoding="utf-8") as file:
         return {row["model"]: row for row in csv.DictReader(line for line in file if not line.startswith("#"))}
 
 
 def _write() -> None:
     rows = [[model.label, digest(model), *(MARKS[each.outcome] for each in search(model))] for model in with_presets()]
-    with FILE.open("w", newline="") as file:
+    with FILE.open("w", newline="", encoding="utf-8") as file:
         file.write(
             f"# The twenty features of Izhikevich 2004 in models with every preset: written by\n"
             f"# python -m {__spec__.name}, for people to review. "

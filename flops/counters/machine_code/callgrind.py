@@ -101,7 +101,7 @@ def _instructions(out: Path) -> Iterator[tuple[Path, Code, int]]:
     """Read callgrind's file: each executed instruction, and how often it ran."""
     executed: Tally[tuple[str, int]] = Tally()
     image, called = "", False
-    for line in out.read_text().splitlines():
+    for line in out.read_text("utf-8", "surrogateescape").splitlines():
         if line.startswith("ob="):
             image = line[3:]
         elif line.startswith("calls="):

@@ -236,7 +236,7 @@ def _changes() -> tuple[int, ...]:
 @lru_cache(maxsize=1)
 def _loaded_after(_changes: tuple[int, ...]) -> Sequence[Loaded]:
     """Read the table of mapped memory, which is long."""
-    lines = Path("/proc/self/maps").read_text().splitlines()
+    lines = Path("/proc/self/maps").read_text("utf-8", "surrogateescape").splitlines()
     found = (_loaded(line) for line in lines if "x" in line.split(maxsplit=2)[1])
     return [each for each in found if each is not None]
 

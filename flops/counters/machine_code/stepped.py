@@ -71,7 +71,7 @@ def _run(workload: Workload) -> tuple[Path, dict[int, int]]:
             f"{_DOUBLES} doubles"
         )
     # PyDLL keeps the interpreter locked: the function may belong to Python itself
-    stepper = ctypes.PyDLL(str(compile_library(Path(__file__).with_name("stepped.c").read_text(), STEPPER)))
+    stepper = ctypes.PyDLL(str(compile_library(Path(__file__).with_name("stepped.c").read_text("utf-8"), STEPPER)))
     slots = np.zeros((_SLOTS, 2), dtype=np.uint64)
     failed = stepper.run_stepped(
         ctypes.c_void_p(workload.address),

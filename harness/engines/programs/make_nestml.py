@@ -11,7 +11,7 @@ from pynestml.frontend.pynestml_frontend import generate_target
 
 question = json.load(sys.stdin)
 folder = Path(question["folder"])
-(folder / "model.nestml").write_text(question["text"])
+(folder / "model.nestml").write_text(question["text"], "utf-8")
 installed = f"v{version('nest-simulator')}"
 # it would start NEST to ask for its version, and a program of NEST for paths, which are those of the build machine
 NESTTools.detect_nest_version = classmethod(lambda _: installed)
@@ -25,5 +25,5 @@ generate_target(
     codegen_opts={"nest_version": installed},
 )
 made = sorted(path for path in (folder / "made").iterdir() if path.suffix in (".cpp", ".h"))
-with open(question["answer"], "w") as file:
-    json.dump({"sources": {path.name: path.read_text() for path in made}}, file)
+with open(question["answer"], "w", encoding="utf-8") as file:
+    json.dump({"sources": {path.name: path.read_text("utf-8") for path in made}}, file)

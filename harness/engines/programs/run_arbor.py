@@ -93,5 +93,5 @@ for place, dt in enumerate(question["dts"]):
     times = [float(time_) for (gid, _), time_ in simulation.spikes() if gid == 0]
     answers.append({"times": sorted(times), "seconds": seconds, "built": built + built_again})
 
-with open(question["answer"], "w") as file:
+with open(question["answer"], "w", encoding="utf-8") as file:
     json.dump({"runs": answers, "version": f"Arbor {arbor.__version__}", "operations": operations}, file)

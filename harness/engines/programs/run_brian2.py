@@ -8,5 +8,5 @@ from spikecost.harness.engines.brian2_engine import answered
 
 question = json.load(sys.stdin)
 answer = answered(base64.b64decode(question["given"]), question["folder"])
-with open(question["answer"], "w") as file:
+with open(question["answer"], "w", encoding="utf-8") as file:
     json.dump(answer, file)

@@ -70,5 +70,5 @@ for place, run in enumerate(question["runs"]):
     nest.Cleanup()
     answers.append({"times": recorder.get("events", "times").tolist(), "seconds": seconds, "built": built})
 
-with open(question["answer"], "w") as file:
+with open(question["answer"], "w", encoding="utf-8") as file:
     json.dump({"runs": answers, "version": f"NEST {nest.__version__}", "operations": operations}, file)

@@ -91,5 +91,5 @@ for place, dt in enumerate(question["dts"]):
         seconds += time.perf_counter() - started
     answers.append({"times": events.to_python(), "seconds": seconds, "built": built})
 
-with open(question["answer"], "w") as file:
+with open(question["answer"], "w", encoding="utf-8") as file:
     json.dump({"runs": answers, "version": f"NEURON {neuron.__version__}", "operations": operations}, file)

@@ -21,6 +21,9 @@ from ...methods.exponential_euler_frozen import FrozenExponentialEuler
 from .names import Names
 from .texts import Texts
 
+#: How the names of Brian2's methods begin that compute derivatives at later times than the start of a step.
+_LATER = ("rk2", "rk4", "heun", "gsl")
+
 
 def _without_noise(name: str) -> str:
     """Return what a method is on a model without noise."""
@@ -38,12 +41,30 @@ def _freezes(equations: Equations, variables: Mapping[str, Any]) -> bool:
     )
 
 
+def choices_of(group: brian2.NeuronGroup) -> list[Any]:
+    """Return the methods that Brian2 may use on a group, the first that it can: names, and functions of the user."""
+    given = group.method_choice
+    known = {id(each): name for name, each in StateUpdateMethod.stateupdaters.items()}
+    return [known.get(id(each), each) for each in ([given] if isinstance(given, str) or callable(given) else given)]
+
+
+def read_ahead(group: brian2.NeuronGroup, texts: Texts) -> str:
+    """Return that Brian2's method reads a TimedArray at later times than the start of a step; empty if it does not."""
+    method = choices_of(group)[0]
+    if not texts.timed or not isinstance(method, str) or not method.startswith(_LATER):
+        return ""
+    return (
+        f"Brian2's {method} reads {texts.timed} inside and at the end of a step, too: where it jumps, spikes may be at "
+        "other times than here"
+    )
+
+
 def with_rates_as_numbers(model: NeuronModel, group: brian2.NeuronGroup) -> NeuronModel:
     """Return a model that the exact method can integrate, if Brian2 would use it on the group.
 
     Where variables drive each other, the method needs numbers as their rates: parameters in them become constants.
     """
-    choices = [group.method_choice] if isinstance(group.method_choice, str) else group.method_choice
+    choices = choices_of(group)
     if not choices or choices[0] not in ("exact", "linear") or not model.parameters or not _why_not_exact(model):
         return model
     system = model.system
@@ -78,8 +99,7 @@ def method_of(group: brian2.NeuronGroup, names: Names, texts: Texts) -> str:
     names = names.with_objects(texts.objects)
     variables = dict(group.variables) | {name: place.array for name, place in texts.places.items()}
     variables |= {name: names.resolved(name) for name in equations.identifiers - set(variables)}
-    choices = group.method_choice
-    choices = [choices] if isinstance(choices, str) or callable(choices) else choices
+    choices = choices_of(group)
     reason = "no method is given"
     for choice in choices:
         try:

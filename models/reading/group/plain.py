@@ -13,11 +13,14 @@ from collections.abc import Collection, Iterable, Iterator
 import brian2
 from brian2.core.variables import Variable
 from brian2.equations.codestrings import Expression
-from brian2.equations.equations import FLOAT, SUBEXPRESSION, Equations, SingleEquation
+from brian2.equations.equations import FLOAT, INTEGER, SUBEXPRESSION, Equations, SingleEquation
 from brian2.utils.stringtools import get_identifiers
+
+from ...ground.errors import UserError
 
 #: Brian2's names for the time step, and for the number of steps so far.
 CLOCK = ("dt", "t_in_timesteps")
+_CHANGE = re.compile(r"(?P<name>[A-Za-z_]\w*)\s*(?P<operator>\*\*|//|[-+*/%]|)=(?!=)(?P<value>.*)", re.DOTALL)
 _ASSIGNMENT = re.compile(r"(\s*([A-Za-z_]\w*)\s*=(?!=)\s*)(.*)", re.DOTALL)
 
 
@@ -63,6 +66,58 @@ def statements(text: str, truths: Collection[str]) -> str:
         value = compared(match[3].strip(), truths)
         found.append(f"{match[1].strip()} {f'int({value})' if match[2] in truths else value}")
     return "; ".join(part.strip() for part in found)
+
+
+def integers_of(equations: Equations) -> set[str]:
+    """Return the variables of a group that are integers."""
+    return {each.varname for each in equations.values() if each.var_type == INTEGER}
+
+
+def with_whole_numbers(text: str, integers: Collection[str], where: str) -> str:
+    """Return statements in which what is stored in an integer is without its fraction, as in Brian2.
+
+    Raises
+    ------
+    UserError
+        If a number with a fraction is added to an integer or the like: Brian2 refuses it, or has other results with
+        another target.
+    """
+    if not set(integers) & set(get_identifiers(text)):
+        return text
+    return "; ".join(_stored_whole(part.strip(), integers, where) for part in text.split(";"))
+
+
+def _stored_whole(statement: str, integers: Collection[str], where: str) -> str:
+    match = _CHANGE.fullmatch(statement)
+    if match is None or match["name"] not in integers:
+        return statement
+    name, operator, value = match["name"], match["operator"], match["value"].strip()
+    stored = f"{name} {operator} ({value})" if operator else value
+    try:
+        whole = _is_whole(ast.parse(stored, mode="eval").body, integers)
+    except SyntaxError:  # it is refused when the statements are read
+        return statement
+    if operator and not whole:
+        raise UserError(
+            f"{where}: reset: '{statement}' changes an integer by a number that may have a fraction, which Brian2 does "
+            f"not run with every target; write {name} = int({stored})"
+        )
+    return statement if whole else f"{name} = int({stored})"
+
+
+def _is_whole(node: ast.expr, integers: Collection[str]) -> bool:
+    """Whether an expression is certainly an integer."""
+    if isinstance(node, ast.Name):
+        return node.id in integers
+    if isinstance(node, ast.Constant):
+        return isinstance(node.value, int)
+    if isinstance(node, ast.Call):
+        return isinstance(node.func, ast.Name) and node.func.id == "int"
+    whole = isinstance(node, ast.UnaryOp) and not isinstance(node.op, ast.Not)
+    whole = whole or (isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Sub | ast.Mult | ast.FloorDiv))
+    whole = whole or (isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mod))
+    parts = (part for part in ast.iter_child_nodes(node) if isinstance(part, ast.expr))
+    return whole and all(_is_whole(part, integers) for part in parts)
 
 
 def with_numbers(equations: Equations) -> Equations:

@@ -16,7 +16,17 @@ from ...definition.language import grammar
 from .cancelled import without_cancelling
 from .linked import Joined, Place, joined
 from .names import Names
-from .plain import CLOCK, clock_of, compared, statements, truths_of, with_code, with_numbers
+from .plain import (
+    CLOCK,
+    clock_of,
+    compared,
+    integers_of,
+    statements,
+    truths_of,
+    with_code,
+    with_numbers,
+    with_whole_numbers,
+)
 from .timed_arrays import Driven, take_out
 
 
@@ -123,7 +133,7 @@ def _written(group: brian2.NeuronGroup, index: int, whole: Joined) -> Texts:
         written,
         None,
         compared(replaced(threshold, numbers), truths),
-        statements(replaced(reset, numbers), truths),
+        with_whole_numbers(statements(replaced(reset, numbers), truths), integers_of(written), group.name),
         compared(replaced(refractory, numbers), truths),
         clock=uses_clock(numbers),
         places=whole.places,

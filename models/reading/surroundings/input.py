@@ -42,10 +42,11 @@ def choose(
     """Choose the input.
 
     It is the one that is given, the TimedArray, or the parameter ``I``, unless the threshold, the reset or the
-    refractoriness uses it: then a stimulus cannot drive it. Otherwise it is searched: the only parameter or
-    constant that is added in the derivative of the variable with the threshold, first among currents, then among values
-    in the unit of this variable, such as ``v0`` in ``(v0 - v)/tau``. A declared parameter is preferred to a constant,
-    and what is added alone to what synapses change and to what is added as a product (``E*z``).
+    refractoriness uses it, or arriving spikes change it: then a stimulus cannot drive it. Otherwise it is searched:
+    the only parameter or constant that is added in the derivative of the variable with the threshold, first among
+    currents, then among values in the unit of this variable, such as ``v0`` in ``(v0 - v)/tau``. A declared parameter
+    is preferred to a constant, and what is added alone to what synapses change and to what is added as a product
+    (``E*z``).
 
     Parameters
     ----------
@@ -87,7 +88,7 @@ def choose(
         if not every:
             raise UserError(f"{where}: {problem}, and there is none that a stimulus could drive; leave input= out")
         raise UserError(f"{where}: {problem}; {_name_one(every)}")
-    if USUAL in declared and USUAL not in texts.beside_the_derivatives:
+    if USUAL in declared and USUAL not in texts.beside_the_derivatives | texts.assigned:
         return Choice(USUAL)
     free = [name for name in declared if name not in texts.assigned]
     return _searched(texts, constants, free, synaptic, where)

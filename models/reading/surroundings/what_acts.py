@@ -58,6 +58,8 @@ def refuse_what_acts(group: brian2.NeuronGroup, index: int, texts: Texts, synaps
         )
     if is_refractory(group, index):
         raise UserError(f"{group.name} is refractory now, but a model cannot start so; convert it before it runs")
+    _refuse_another_order(group)
+    refuse_the_past(group, texts)
     for event, code in group.event_codes.items():
         changed = assigned(one_line(code)) & texts.used if event != "spike" else set()
         if changed:
@@ -74,6 +76,56 @@ def refuse_what_acts(group: brian2.NeuronGroup, index: int, texts: Texts, synaps
                 f"{group.name}: '{name}' is '{place.variable}' of {place.group.name}, to which it is linked, {why}; "
                 "one neuron alone needs a number in its place"
             )
+
+
+#: The slots of Brian2's schedule in which the parts of a group run.
+_SLOTS = ("groups", "thresholds", "resets")
+
+
+def _refuse_another_order(group: brian2.NeuronGroup) -> None:
+    """Refuse a group whose step is not: integrate, test the threshold, reset."""
+    parts = (group.state_updater, group.thresholder.get("spike"), group.resetter.get("spike"))
+    for part, slot in zip(parts, _SLOTS, strict=True):
+        if part is not None and part.when != slot:
+            raise UserError(
+                f"{group.name}: {part.name} runs in the slot '{part.when}', and a model is integrated, tested and "
+                f"reset in Brian2's own order; leave it in the slot '{slot}'"
+            )
+    for network in (reference() for reference in list(brian2.Network.__instances__())):
+        if network is None or not (isinstance(network, brian2.MagicNetwork) or group in network.objects):
+            continue
+        own = [slot for slot in network.schedule if slot in _SLOTS]
+        if own != list(_SLOTS):
+            raise UserError(
+                f"{group.name}: the schedule of {network.name} has the order {', '.join(own)}, and a model is "
+                f"integrated, tested and reset in Brian2's own order; use {', '.join(_SLOTS)}"
+            )
+
+
+def refuse_the_past(group: brian2.NeuronGroup, texts: Texts) -> None:
+    """Refuse a neuron that has run, if what it does depends on the time: a model's time starts at 0.
+
+    Raises
+    ------
+    UserError
+    """
+    names = {"t", "lastspike"} & texts.used
+    what = f"'{names.pop()}'" if names else "a TimedArray" if texts.driven is not None else ""
+    now = _has_run_until(group) if what else 0
+    if now:
+        raise UserError(
+            f"{group.name} has run until {1000 * now:g} ms and uses {what}, but the time of a model starts at 0; "
+            "convert the group before it runs"
+        )
+
+
+def _has_run_until(group: brian2.NeuronGroup) -> float:
+    """Return the time in s until which a group has run; 0 if it has not. Its clock may be that of others, too."""
+    if group._network is None:
+        return 0.0
+    networks = [reference() for reference in list(brian2.Network.__instances__())]
+    own = (each.t_ for each in networks if each is not None and each.id == group._network)
+    return float(next(own, group.clock.variables["t"].get_value().item()))
 
 
 def _why_not_joined(place: Place, synapses: str | None) -> str:

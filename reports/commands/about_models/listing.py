@@ -66,7 +66,7 @@ def from_disk(what: str, make: Callable[[], Any], lasts: Callable[[Any], bool] =
     key = [
         what,
         text_version(*_CODE),
-        (_ROOT / _KNOWN).read_text(),
+        (_ROOT / _KNOWN).read_text("utf-8"),
         platform.python_version(),
         *(f"{name} {version(name)}" for name in _LIBRARIES),
     ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from brian2 import ms, mV
+from brian2 import ms, mV, prefs
 from brian2.devices.device import RuntimeDevice, get_device
 
 from spikecost.models.ground.errors import UserError
@@ -326,6 +326,32 @@ def test_several_groups_of_a_script_that_is_run_once(tmp_path, monkeypatch):
     assert type(get_device()) is RuntimeDevice
     with pytest.raises(UserError, match=r"^lif: synapses = 'leave_out' can only be given for a Brian2 group"):
         get_model("lif", synapses="leave_out")
+
+
+RUNS = """\
+from brian2 import *
+prefs.codegen.target = "numpy"
+rest = dict(threshold="v > 1", reset="v = 0", method="euler")
+pausing = NeuronGroup(1, "dv/dt = (I - v)/(10*ms) : 1 (unless refractory)\\nI : 1", refractory=5*ms, **rest)
+waving = NeuronGroup(1, "dv/dt = (2 + sin(2*pi*t/(37*ms)) - v)/(10*ms) : 1", **rest)
+pausing.v, pausing.I = 0.25, 3
+seen = SpikeMonitor(pausing)
+run({first}*ms)
+pausing.v = 0.7
+run(1*ms)
+assert seen.num_spikes
+assert defaultclock.t > {first}*ms
+"""
+
+
+@pytest.mark.parametrize("first", [5, 6, 11])
+def test_a_neuron_is_as_it_was_before_the_script_ran_it(tmp_path, monkeypatch, first):
+    """Where a script ends is chance: a neuron may be refractory there, and its time is not 0."""
+    monkeypatch.setitem(prefs, "codegen.target", "numpy")
+    (tmp_path / "runs.py").write_text(RUNS.format(first=first))
+    monkeypatch.chdir(tmp_path)
+    assert get_model("runs.py:pausing").initial_values == {"v": 0.25}
+    assert get_model("runs.py:waving").initial_values == {"v": 0.0, "t": 0.0}
 
 
 @pytest.mark.parametrize("name", ["two, or three/leaky.toml", "a,b/c.toml"])

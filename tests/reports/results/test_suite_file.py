@@ -83,6 +83,11 @@ def test_a_convention_of_ones_own_has_a_column(tmp_path):
         ('rates = ["fast"]', "suite.toml: .*"),
         ("[convention.other]\ncounts = 'as run'", "no convention.other.unit"),
         (OWN.format(name="unit"), "the convention 'unit' exists already; choose another name"),
+        (
+            OWN.format(name="flops"),
+            "convention 'flops': tables have a column flops_per_ms of their own; choose another",
+        ),
+        ('conventions = ["unit", "fma1", "unit"]', "conventions: unit is there twice; give it once"),
         (OWN.format(name="less").replace("exp = 40,", ""), "convention 'less': give a weight for each of add, "),
         ('criteria = ["gamma_2ms"]', "criterion 'gamma_2ms': write MEASURE=VALUE with a number"),
         ('criteria = ["gama=1"]', "unknown measure 'gama'"),

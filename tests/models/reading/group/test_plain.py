@@ -79,6 +79,22 @@ GROUPS = {
     ),
     "heun without noise": (lambda: group(LEAKY.replace("I -", "I + 0.3*sin(v) -"), method="heun"), 0),
     "milstein without noise": (lambda: group(LEAKY.replace("I -", "I + 0.3*sin(v) -"), method="milstein"), 0),
+    "a number with a fraction that the reset stores in an integer": (
+        lambda: with_values(
+            group("dv/dt = (I + 0.3*k - v)/(10*ms) : 1\nI : 1\nk : integer", reset="v = 0; k = k/2 + 1"), k=9
+        ),
+        0,
+    ),
+    "an integer that the reset counts": (
+        lambda: group("dv/dt = (I + 0.1*(k % 3) - v)/(10*ms) : 1\nI : 1\nk : integer", reset="v = 0; k += 1"),
+        0,
+    ),
+    "a parameter that the reset changes, with the exact method": (
+        lambda: group("dv/dt = (I + a - v)/(10*ms) : 1\nI : 1\na : 1", reset="v = 0; a -= 0.05", method="exact"),
+        0,
+    ),
+    "a method that is no name": (lambda: group(method=brian2.rk4), 0),
+    "the exact method, no name": (lambda: group(method=brian2.exact), 0),
     "a limit that is infinite": (lambda: group(LEAKY.replace("I -", "I - clip(v - 0.5, 0, inf) -")), 0),
 }
 
@@ -94,6 +110,13 @@ def test_spikes_are_brian2s(name):
     ours = sc.simulate(model, sc.constant(2, 150 * ms), settings.dt, settings.method, settings.detection)
     assert len(ours) == len(theirs) > 3
     assert np.allclose(ours, theirs, rtol=0, atol=1e-9)
+
+
+@pytest.mark.parametrize("change", ["k += 0.5", "k *= 1.5", "k /= 2", "k -= v"])
+def test_brian2s_targets_differ_where_an_integer_is_changed_by_a_fraction(change):
+    made = group("dv/dt = (I + 0.3*k - v)/(10*ms) : 1\nI : 1\nk : integer", reset=f"v = 0; {change}", name="mine*")
+    with pytest.raises(UserError, match=r"^mine.*: reset: 'k .= .*' changes an integer by .*; write k = int\(k"):
+        sc.from_brian2(made, "I")
 
 
 def test_the_time_step_of_the_group_is_a_constant_of_the_model():
