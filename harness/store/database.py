@@ -101,6 +101,10 @@ def set_file_aside(path: Path, reason: str) -> None:
 
 def _check_kind(path: Path) -> None:
     """Refuse a file that is not a store; a store that was cut short is recognized by its first bytes."""
+    if path.exists() and not path.is_file():
+        raise UserError(
+            f"{shortened(str(path))} is no file; give a file with --store or SPIKECOST_STORE, or --store off"
+        )
     try:
         with path.open("rb") as file:
             head = file.read(100)

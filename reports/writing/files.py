@@ -222,7 +222,11 @@ def _sweep(folder: Path) -> None:
 
 
 def replace_file(path: Path, content: bytes) -> None:
-    """Write a file, or replace it."""
+    """Write a file, or replace it; a link to a file stays a link, and a device or a pipe is written to."""
+    if (path.exists() and not path.is_file()) or path.is_relative_to("/dev") or path.is_relative_to("/proc"):
+        path.write_bytes(content)
+        return
+    path = path.resolve()
     # a new name: the given one may already have the maximum length
     handle, name = tempfile.mkstemp(prefix=".spikecost-", dir=path.parent)
     aside = Path(name)
