@@ -566,3 +566,16 @@ def test_the_label_of_a_run_names_no_file(tmp_path, monkeypatch, small_run, labe
     compare_runs(read, read)
     figures_of(read)
     assert not (tmp_path / "touched").exists()
+
+
+def test_a_name_alone_is_any_preset_where_models_are_run_too(small_run, monkeypatch):
+    made = []
+    monkeypatch.setattr(recommend_module, "_made", lambda models, *_, **__: made.append(models) or small_run)
+    recommend(50 * Hz, 0.3 * ms, models=["izhikevich"], atlas=False)
+    recommend(50 * Hz, 0.3 * ms, models=["izhikevich:RS", MODELS["izhikevich_mv"]], atlas=False)
+    presets, named = ([model.label for model in models] for models in made)
+    assert set(presets) == {f"izhikevich:{preset}" for preset in MODELS["izhikevich"].presets}
+    assert named == ["izhikevich:RS", MODELS["izhikevich_mv"].label]
+    with pytest.raises(UserError, match=r"^no model that is cheap enough shows tonic_bursting \(lif: it does not show"):
+        recommend(50 * Hz, 0.3 * ms, models=["lif"], features=["tonic_bursting"], atlas=False)
+    assert len(made) == 2
