@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from ..models.ground.errors import UserError
+from ..models.ground.errors import UserError, quoted, short
 
 if TYPE_CHECKING:
     from ..models.definition.neuron import NeuronModel
@@ -33,12 +33,46 @@ def import_brian2_alone() -> None:
             del sys.modules[name]
 
 
+def names_in(text: str, option: str) -> list[str]:
+    """Return names with commas between them, and blanks around them.
+
+    Raises
+    ------
+    UserError
+        If there is none.
+    """
+    found = [name for each in text.split(",") if (name := each.strip())]
+    if not found:
+        raise UserError(f"{option} '{short(text)}': expected at least one name")
+    return found
+
+
+def check_for_script(options: argparse.Namespace, models: Sequence[str]) -> None:
+    """Check that what the options say of a Brian2 group in a script is said of a script.
+
+    Raises
+    ------
+    UserError
+        If it is not.
+    """
+    from ..models.ground.named_files import runs_code
+
+    for name in ("input", "synapses"):
+        given = getattr(options, name)
+        if given is not None and not any(map(runs_code, models)):
+            raise UserError(
+                f"--{name} {quoted(given)}: it is for a Brian2 group in a script; name one, as script.py:group, or "
+                f"leave --{name} out"
+            )
+
+
 def several(models: Sequence[str], options: argparse.Namespace) -> list[str | NeuronModel]:
     """Return the models; what the options say of Brian2 groups holds for those from scripts."""
     from ..models.ground.named_files import runs_code
     from ..models.reading.by_name import get_model
     from ..models.reading.files import each_named
 
+    check_for_script(options, models)
     asked = options.input, options.synapses
     return [
         get_model(model, *asked) if asked != (None, None) and isinstance(model, str) and runs_code(model) else model

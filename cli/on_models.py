@@ -6,7 +6,7 @@ import argparse
 from dataclasses import asdict
 from typing import Any
 
-from .asked import data_file, detection_of, import_brian2_alone, several, step_of
+from .asked import check_for_script, data_file, detection_of, import_brian2_alone, several, step_of
 from .options import OUT
 from .printing import answer, show_text
 
@@ -47,7 +47,9 @@ def methods(options: argparse.Namespace) -> int:
     from ..reports.writing.records import dumps, records
     from ..reports.writing.text import frame
 
-    model = get_model(options.model, options.input, options.synapses) if options.model else None
+    if options.model is None:
+        check_for_script(options, ())
+    model = None if options.model is None else get_model(options.model, options.input, options.synapses)
     of_model = f"; per step of {model.label} without a spike, as run" if model else ""
     table = methods(model)
     if options.json:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ..models.ground.errors import UserError
 from ..models.ground.garbage import collecting
 from ..models.ground.interruption import keeping
-from .asked import data_file, several
+from .asked import data_file, names_in, several
 from .printing import answer, complain, show_page, show_text
 
 if TYPE_CHECKING:
@@ -54,8 +54,9 @@ def _run(options: argparse.Namespace, second: SecondProcess) -> int:
         for name in ("models", "methods", "detections", "stimuli", "rheobases", "measures", "precisions", "engines")
         if getattr(options, name)
     }
-    if options.models:
-        chosen["models"] = tuple(several(options.models, options))
+    models = several(options.models or (), options)
+    if models:
+        chosen["models"] = tuple(models)
     if options.rates:
         chosen["rates"] = tuple(units.number_in(units.parse_rate(rate), Hz, "rate") for rate in options.rates)
     elif options.rheobases:
@@ -140,7 +141,7 @@ def report(options: argparse.Namespace) -> int:
     from ..harness.executors.beside import second_process
     from ..reports.comparison.places import is_long
 
-    formats = None if options.format is None else [name for name in options.format.split(",") if name]
+    formats = None if options.format is None else names_in(options.format, "--format")
     if options.open and formats is not None and "html" not in formats:
         raise UserError(f"--open: --format {options.format} writes no page; add html to it")
     with second_process(worth_it=is_long(options.folder)) as second, collecting(after=0):
@@ -178,15 +179,16 @@ def recommend(options: argparse.Namespace) -> int:
         found = recommend(
             units.parse_rate(options.rate),
             units.parse_quantity(options.tolerance),
-            features=[name for name in options.features.split(",") if name],
+            features=() if options.features is None else names_in(options.features, "--features"),
             budget=options.budget,
-            run=RunFolder.read(options.folder) if options.folder else None,
-            models=several(options.models, options) if options.models else None,
+            run=None if options.folder is None else RunFolder.read(options.folder),
+            models=several(options.models or (), options) or None,
             engine=options.engine,
             jobs=options.jobs,
             progress=progress,
-            atlas=False if options.atlas == "off" else options.atlas,
+            atlas=False if options.atlas is not None and options.atlas.lower() == "off" else options.atlas,
             seed=options.seed,
+            drive=options.drive,
         )
     answer(options, found.to_json, lambda: found.text)
     return 0

@@ -198,7 +198,7 @@ def _add_readers(commands: Any) -> None:
     add_run(recommend, None)
     recommend.add_argument("--rate", required=True, metavar="RATE", help="firing rate, such as 20 or 20Hz")
     recommend.add_argument("--tolerance", required=True, metavar="TIME", help="spike-time error allowed, such as 0.1ms")
-    recommend.add_argument("--features", default="", metavar="F,F,...", help="such as tonic_bursting,mixed_mode")
+    recommend.add_argument("--features", metavar="F,F,...", help="such as tonic_bursting,mixed_mode")
     recommend.add_argument(
         "--models",
         nargs="+",
@@ -219,6 +219,9 @@ def _add_readers(commands: Any) -> None:
         metavar="DRIVE",
         help="answer from the atlas under this kind of drive (default ornstein_uhlenbeck, if the atlas can answer), "
         "or off: run the models",
+    )
+    recommend.add_argument(
+        "--drive", metavar="KIND", help="the kind of drive, if the RUN has several at this rate, such as constant"
     )
     recommend.add_argument("--budget", metavar="FLOPS", help="operations per second allowed, such as '5e5 FLOP/s'")
     recommend.add_argument(

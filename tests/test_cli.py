@@ -429,7 +429,56 @@ MISTAKES = {
     ),
     "a drive of the atlas that is none": (
         ["recommend", "--rate", "20Hz", "--tolerance", "1ms", "--atlas", "constnt"],
-        "spikecost: unknown stimulus 'constnt': did you mean 'constant'? known are ",
+        "spikecost: the atlas has no drive 'constnt': did you mean 'constant'? known are ",
+    ),
+    "a drive that the atlas has not": (
+        ["atlas", "show", "lif", "--drive", "konstant"],
+        "spikecost: the atlas has no drive 'konstant': did you mean 'constant'? known are ornstein_uhlenbeck, ",
+    ),
+    "a drive of simulations that the atlas has not": (
+        ["atlas", "show", "lif", "--drive", "sine"],
+        "spikecost: the atlas has no drive 'sine': known are ornstein_uhlenbeck, ",
+    ),
+    "no drive of the atlas": (
+        ["recommend", "--rate", "20Hz", "--tolerance", "1ms", "--atlas", ""],
+        "spikecost: the atlas has no drive '': known are ",
+    ),
+    "no features": (
+        ["recommend", "--rate", "20Hz", "--tolerance", "1ms", "--features", ""],
+        "spikecost: --features '': expected at least one name",
+    ),
+    "no engine": (
+        ["recommend", "--rate", "20Hz", "--tolerance", "1ms", "--engine", ""],
+        "spikecost: unknown engine '': known are ",
+    ),
+    "no folder": (["recommend", "", "--rate", "20Hz", "--tolerance", "1ms"], "spikecost: the folder . is not a run: "),
+    "an unknown feature after a blank": (
+        ["recommend", "--rate", "20Hz", "--tolerance", "1ms", "--features", "tonic_bursting, mixed_mod"],
+        "spikecost: unknown feature 'mixed_mod': did you mean 'mixed_mode'? ",
+    ),
+    **{
+        f"{option} of no script, {name}": (
+            [*arguments, f"--{option}", "x"],
+            f"spikecost: --{option} 'x': it is for a Brian2 group in a script; name one, as script.py:group",
+        )
+        for option in ("input", "synapses")
+        for name, arguments in {
+            "recommend": ["recommend", "--rate", "20Hz", "--tolerance", "1ms"],
+            "recommend lif": ["recommend", "--rate", "20Hz", "--tolerance", "1ms", "--models", "lif"],
+            "run": ["run"],
+            "run lif": ["run", "--models", "lif"],
+            "features": ["features"],
+            "methods": ["methods"],
+        }.items()
+    },
+    "capital letters": (["count", "LIF"], "spikecost: unknown model 'LIF': did you mean 'lif'? known are lif, "),
+    "thousandths of operations": (
+        ["recommend", "--rate", "20Hz", "--tolerance", "1ms", "--budget", "5 mFLOP/s"],
+        "spikecost: cannot read the budget '5 mFLOP/s': m is milli; give M for a million",
+    ),
+    "a rate that overflows": (
+        ["recommend", "--rate", "1e308kHz", "--tolerance", "1ms"],
+        "spikecost: the number in '1e308kHz' is too large; give one below 1e308",
     ),
     "a folder that holds no atlas": (["atlas", "info", "--folder", "none"], "spikecost: there is no folder none; "),
     "a duration of zero": (["engines", "lif", "--for", "0ms"], "spikecost: duration = 0 s is not positive; give a"),

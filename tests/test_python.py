@@ -90,7 +90,7 @@ def test_a_figure_shows_itself():
         (lambda: sc.recommend("20Hz", 0.1 * ms), "rate: expected a number or Brian2 quantity, got '20Hz'"),
         (lambda: sc.recommend(20 * Hz, 0.1 * ms, seed="x"), "seed = 'x'"),
         (lambda: sc.recommend(20 * Hz, 0.1 * ms, atlas="constnt"), "did you mean 'constant'"),
-        (lambda: sc.atlas(stimulus="constnt"), "no stimulus 'constnt': did you mean 'constant'"),
+        (lambda: sc.atlas(stimulus="constnt"), "no drive 'constnt': did you mean 'constant'"),
         (lambda: sc.atlas(level="20"), "no level '20': did you mean '20 Hz'? known are "),
         (lambda: sc.RunFolder.read(3), "folder = 3"),
         (lambda: sc.count("lif", 3), "method = 3"),

@@ -60,7 +60,12 @@ OWN = (*_FILES, *_others)
 def with_presets() -> Iterator[NeuronModel]:
     """Return every model that comes with spikecost, with its own parameters and then with each other preset."""
     for model in map(MODELS.__getitem__, OWN):
-        yield model
-        for preset in model.presets:
-            if preset != model.preset:
-                yield model.with_preset(preset)
+        yield from presets_of(model)
+
+
+def presets_of(model: NeuronModel) -> Iterator[NeuronModel]:
+    """Return a model with its own parameters and then with each other preset."""
+    yield model
+    for preset in model.presets:
+        if preset != model.preset:
+            yield model.with_preset(preset)

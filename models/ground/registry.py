@@ -137,10 +137,15 @@ def known_are(name: str, known: Iterable[str]) -> str:
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """Return the name that was probably meant, empty if there is none: a similar one, or the first that begins so."""
-    names = list(known)
-    begins = (each for each in names if len(name) > 1 and each.startswith(name))
-    return next(iter(difflib.get_close_matches(name, names, n=1)), "") or next(begins, "")
+    """Return the name that was probably meant, empty if there is none: a similar one, or the first that begins so.
+
+    Capital and small letters are the same here.
+    """
+    asked, names = name.casefold(), list(known)
+    small = {each.casefold(): each for each in reversed(names)}  # of names that differ in this alone, the first
+    begins = (each for each in names if len(asked) > 1 and each.casefold().startswith(asked))
+    near = difflib.get_close_matches(asked, small, n=1)
+    return small[near[0]] if near else next(begins, "")
 
 
 def import_all(package: str, folder: Iterable[str]) -> None:

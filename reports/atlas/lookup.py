@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pandas as pd
 
-from ...models.ground.errors import UserError, check_list, check_text, quoted, short
+from ...models.ground.errors import UserError, check_list, check_text, short
 from ...models.ground.named_files import name_in
 from ...models.ground.registry import known_are
 from . import kept
 from .columns import COLUMNS
+from .plan import check_drive
 
 
 def atlas(models: list[str] | None = None, *, stimulus: str | None = None, level: str | None = None) -> pd.DataFrame:
@@ -44,12 +45,13 @@ def atlas(models: list[str] | None = None, *, stimulus: str | None = None, level
         for name in models:
             check_text(name, "a model of the atlas", "lif")
     wanted = {name: value for name, value in (("stimulus", stimulus), ("level", level)) if value is not None}
-    for name, value in wanted.items():
-        if not isinstance(value, str):
-            raise UserError(f"{name} = {quoted(value)}: give a text, such as stimulus='constant' or level='20 Hz'")
-        has = dict.fromkeys(kept.read(columns=[name])[name])
-        if value not in has:
-            raise UserError(f"the atlas has no {name} '{short(value)}': {known_are(value, has)}")
+    if stimulus is not None:
+        check_drive(stimulus)
+    if level is not None:
+        check_text(level, "level", "20 Hz")
+        has = dict.fromkeys(kept.read(columns=["level"])["level"])
+        if level not in has:
+            raise UserError(f"the atlas has no level '{short(level)}': {known_are(level, has)}")
     rows = kept.read(models=map(name_in, models or ()), wanted=wanted)
     if models is not None:
         rows = rows[rows["model"].isin(models) | rows["model"].map(name_in).isin(models)]

@@ -14,8 +14,9 @@ from functools import cache
 from ...accuracy.study.suite import Suite
 from ...models.catalogue import with_presets
 from ...models.definition.neuron import NeuronModel
-from ...models.ground.errors import UserError
+from ...models.ground.errors import UserError, quoted, short
 from ...models.ground.named_files import name_in
+from ...models.ground.registry import known_are
 from ...models.methods import METHODS, usual
 from ...models.reading.by_name import get_model
 
@@ -108,6 +109,20 @@ def labels() -> tuple[str, ...]:
     return tuple(model.label for model in with_presets())
 
 
+def check_drive(drive: object) -> None:
+    """Check that the atlas has a kind of drive.
+
+    Raises
+    ------
+    UserError
+        If it does not.
+    """
+    if not isinstance(drive, str):
+        raise UserError(f"drive = {quoted(drive)}: give a kind of drive of the atlas, such as '{DRIVES[0]}'")
+    if drive not in DRIVES:
+        raise UserError(f"the atlas has no drive '{short(drive)}': {known_are(drive, DRIVES)}; give one of them")
+
+
 def parts(models: Sequence[str] = (), drives: Sequence[str] = ()) -> list[Part]:
     """Return the parts of the atlas, the most useful first; of some models and drives alone, if they are given.
 
@@ -122,8 +137,7 @@ def parts(models: Sequence[str] = (), drives: Sequence[str] = ()) -> list[Part]:
         if not any(name in (label, name_in(label)) for label in known):
             raise UserError(f"the atlas has only models of the catalogue, not {name}; give one of `spikecost models`")
     for drive in drives:
-        if drive not in DRIVES:
-            raise UserError(f"the atlas has no drive '{drive}': it has {', '.join(DRIVES)}; give one of them")
+        check_drive(drive)
     return [
         part
         for part in _all(known)

@@ -6,7 +6,6 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -18,7 +17,7 @@ from ...models.reading.by_name import get_model
 from ..atlas import kept
 from ..atlas.checking import check
 from ..atlas.making import make, missing
-from ..atlas.plan import DRIVES, parts
+from ..atlas.plan import DRIVES, check_drive, parts
 from ..page.atlas_page import atlas_page
 from ..tables import shared_columns
 from ..tables.table import cheapest
@@ -74,17 +73,26 @@ def info(folder: Path | None = None) -> Said:
     return Said("\n".join(map(prose, text[:2])) + "\n" + "\n".join(text[2:]), {**numbers, "drives": records(drives)})
 
 
-def show(model: str, *, folder: Path | None = None, **wanted: Any) -> Said:
+def show(model: str, *, folder: Path | None = None, drive: str | None = None) -> Said:
     """Return the cheapest way to run a model in each regime of the atlas, for every tolerance.
+
+    Parameters
+    ----------
+    model : str
+        Without a preset: every preset.
+    folder : Path, optional
+    drive : str, optional
+        By default all.
 
     Raises
     ------
     UserError
-        If the atlas has no row of the model.
+        If the atlas has no such drive, or no row of the model.
     """
     name = name_in(model)
-    chosen = {key: value for key, value in wanted.items() if value is not None}
-    rows = kept.read(folder, models=[name], wanted=chosen)
+    if drive is not None:
+        check_drive(drive)
+    rows = kept.read(folder, models=[name], wanted={} if drive is None else {"stimulus": drive})
     rows = rows[rows["model"].isin([model]) if ":" in model else rows["model"].map(name_in) == name]
     if not len(rows):
         get_model(model)  # there is no such model

@@ -338,9 +338,10 @@ def parse_quantity(text: str) -> Any:
     match = _QUANTITY.fullmatch(text.replace("**", "^"))
     if match is None:
         raise UserError(f"cannot read '{short(text)}': expected a number and a unit, such as 0.1ms")
+    too_large = UserError(f"the number in '{short(text[:40])}' is too large; give one below 1e308")
     result: Any = float(match[1])
     if math.isinf(result):
-        raise UserError(f"the number in '{short(text[:40])}' is too large; give one below 1e308")
+        raise too_large
     parts = re.split(r"([*/])", match[2])
     parts = parts[1:] if match[2].startswith("/") else ["*", *parts] if match[2] else []
     for operator, factor in zip(parts[::2], parts[1::2], strict=True):
@@ -350,6 +351,12 @@ def parse_quantity(text: str) -> Any:
             raise UserError(
                 f"unknown unit '{short(factor)}' in '{short(text)}': use Brian2's, such as ms, mV or uA/cm2"
             )
-        value = value ** int(unit[2] or 1)
-        result = result / value if operator == "/" else result * value
+        try:
+            with np.errstate(all="ignore"):  # what is too large is refused below
+                value = value ** int(unit[2] or 1)
+                result = result / value if operator == "/" else result * value
+        except OverflowError:
+            raise too_large from None
+    if not np.isfinite(np.asarray(result)):
+        raise too_large
     return result

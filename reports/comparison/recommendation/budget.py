@@ -39,6 +39,10 @@ def read_budget(budget: str | float | None) -> float:
         found = float(match[1]) * _PREFIX[match[2].lower()] if match else 0.0
     except ValueError:
         found = 0.0
+    if match and match[2] == "m":
+        raise UserError(
+            f"cannot read the budget {quoted(budget)}: m is milli; give M for a million, such as '5 MFLOP/s'"
+        )
     if not 0 < found < math.inf:
         raise UserError(
             f"cannot read the budget {quoted(budget)}: expected operations per second, such as '5e5 FLOP/s'"

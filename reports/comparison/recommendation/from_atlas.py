@@ -11,14 +11,13 @@ import pandas as pd
 from ....accuracy.features.shown.known import known
 from ....accuracy.features.shown.search import FOUND
 from ....accuracy.study.phases.progress import Progress
-from ....harness.stimuli import STIMULI
 from ....models.definition.neuron import NeuronModel
 from ....models.ground.errors import UserError, short
 from ....models.ground.named_files import is_file, name_in
 from ....models.reading.by_name import get_model
 from ...atlas import kept
 from ...atlas.making import computed
-from ...atlas.plan import HORIZON, Part, methods
+from ...atlas.plan import HORIZON, Part, check_drive, methods
 from ...results.description import describe_model
 from ...tables.references import COLUMNS as REGIMES
 from ...tables.repeats import NOTES
@@ -82,17 +81,16 @@ def run_of_atlas(
     Raises
     ------
     UserError
-        If the atlas has no such regime, or a model has the name of one of the atlas.
+        If the atlas has no such drive or rate, or a model has the name of one of the atlas.
     """
-    STIMULI[stimulus]  # it refuses a name that is none
+    check_drive(stimulus)
     rows = kept.read(folder, wanted={"stimulus": stimulus, "horizon_ms": HORIZON})
     level = _nearest(rows, rate)
     if level is None:
-        rates = _rates(rows)
-        has = f"it has {', '.join(f'{each:g} Hz' for each in rates)}" if rates else "it has none of this drive"
+        has = ", ".join(f"{each:g} Hz" for each in _rates(rows)) or "none"
         raise UserError(
-            f"the atlas has no rate of {rate:g} Hz or more with {stimulus}: {has}; `spikecost atlas info` says what is "
-            "missing, and with `--atlas off` the models are run"
+            f"the atlas has no rate of {rate:g} Hz or more with {stimulus}: it has {has}; `spikecost atlas info` says "
+            "what is missing, and with `--atlas off` the models are run"
         )
     rows = rows[rows["level"] == f"{level:g}{_HERTZ}"].reset_index(drop=True)
     own = [get_model(model) for model in models or () if not is_of_atlas(model)]

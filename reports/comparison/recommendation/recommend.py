@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -20,11 +19,14 @@ from ....accuracy.study.runner import check_jobs
 from ....accuracy.study.suite import Suite
 from ....harness.engines import ENGINES as SIMULATORS
 from ....harness.engines import named_engine
+from ....models.catalogue import presets_of
 from ....models.definition.language import units
 from ....models.definition.neuron import NeuronModel
 from ....models.ground.errors import UserError, check_kind, check_list, check_text, quoted, short
+from ....models.ground.named_files import name_in
 from ....models.ground.registry import known_are
 from ....models.reading.by_name import get_model
+from ...atlas.plan import check_drive
 from ...results.recorded_model import recorded_model
 from ...writing.notebook import Shown, frame_html
 from ...writing.numbers import bounded
@@ -38,13 +40,26 @@ from .engines import ENGINES, engine_named
 from .from_atlas import USUAL, is_of_atlas, run_of_atlas, why_not_from_atlas
 from .program import program_of, undefined, way_in_brian2
 from .reasons import reasons_for
-from .ways import UNKNOWN, WHY_UNKNOWN, as_choice, cheapest, in_words, others_said, others_than, ranked, ways_asked_for
+from .ways import (
+    UNKNOWN,
+    WHY_UNKNOWN,
+    as_choice,
+    cheapest,
+    in_words,
+    judged_said,
+    others_said,
+    others_than,
+    ranked,
+    ways_asked_for,
+)
 from .ways_in_engines import has_rows
 
 #: Dimension of a rate.
 HERTZ = (1 / second).dim
 #: Number of stimuli in the run that is made if none is given.
 TRIALS = 3
+#: Number of models whose reasons an error lists.
+_NAMED = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,10 +67,11 @@ class Recommendation(Shown):
     """The cheapest way to run a model that meets the request, and the alternatives."""
 
     asked: Mapping[str, Any]
-    """``rate_hz``, ``tolerance_ms``, ``features``, ``budget_flops`` and ``engine``."""
+    """``rate_hz``, ``tolerance_ms``, ``features``, ``budget_flops``, ``engine`` and ``drive``."""
     choice: Mapping[str, Any]
     """``model``, ``method``, ``detection``, ``dt_ms`` or ``error_control``, ``status`` (``at least``: dt may be larger,
     the cost is at most this), ``flops_per_ms`` at this dt and ``flops_per_s`` (of model time), ``error_ms``, ``drive``.
+    All are of one regime, whose kind of drive is ``stimulus``. ``tolerance_ms`` is that at which the way was judged.
     ``dt_ms`` is a round number that was run and holds, if the run has one; ``largest_dt_ms`` is the largest that holds.
     ``flops_per_ms_low`` and ``flops_per_ms_high`` are None if the interval is not known at this dt, and so is
     ``ns_per_ms``; ``ns_per_ms_note`` says why that time cannot be trusted (empty if it can)."""
@@ -63,7 +79,8 @@ class Recommendation(Shown):
     not_recommended: Mapping[str, str]
     """Why each other model of the run is not recommended, by label."""
     others: pd.DataFrame
-    """The cheapest way for each model that meets the request, and its cost divided by that of the choice."""
+    """The cheapest way for each model that meets the request, budget and features included, and its cost divided by
+    that of the choice. A model that costs more than the choice, and whose features were not looked for, is left out."""
     brian2: Mapping[str, Any]
     """The cheapest way that Brian2 offers for the model, in the form of `choice`; empty if there is none."""
     code: str
@@ -122,6 +139,7 @@ def recommend(
     progress: Progress | None = None,
     atlas: str | bool | None = None,
     seed: int | None = None,
+    drive: str | None = None,
 ) -> Recommendation:
     """Recommend model, method, detection and dt.
 
@@ -138,8 +156,8 @@ def recommend(
     run : RunFolder, optional
         The run that gives the costs; by default the atlas answers if it can, else `models` are run, with few stimuli.
     models : sequence of str or NeuronModel, optional
-        By default those of the run or of the atlas, or of the default suite if they are run. If features are requested
-        and no run is given, presets of the models are tried, too.
+        By default those of the run or of the atlas, or of the default suite if they are run. A name without a preset is
+        the model with any of its presets.
     engine : str, optional
         Only ways that this simulator has: a name in `spikecost.reports.comparison.recommendation.engines.ENGINES`.
     jobs : int, optional
@@ -148,81 +166,133 @@ def recommend(
         By default a bar in terminals and notebooks, and nothing elsewhere.
     atlas : str or False, optional
         A kind of drive, such as ``"constant"``: the costs are those of the atlas under it. They are of the lowest rate
-        in the atlas that is not below `rate`, and of the loosest tolerance that is strict enough. Nothing is run except
-        models that are not of the catalogue. By default the atlas answers under a fluctuating current
+        in the atlas that is not below `rate`, and of tolerances that are strict enough. Nothing is run except models
+        that are not of the catalogue. By default the atlas answers under a fluctuating current
         (``"ornstein_uhlenbeck"``) if it can, else the models are run; False: they are run.
     seed : int, optional
         First seed of the stimuli and of the models' noise, 0 by default. If it is given, the models are run.
+    drive : str, optional
+        A kind of drive of `run`, if that has several at this rate. Of several horizons, the longest answers.
 
     Raises
     ------
     UserError
-        If a value cannot be read, the run or the atlas has not this rate or tolerance, or nothing meets the request.
+        If a value cannot be read, the run or the atlas has not this rate, tolerance or drive, or nothing meets the
+        request.
     """
     check_list(features, "features", "['tonic_bursting']")
-    if models is not None:
-        check_list(models, "models", "['lif']")
-        models = _own_parameters(models) if run is None and not features else list(models)
+    models = _listed(models)
     check_text(engine, "engine", "brian2", optional=True)
     _check_kinds(run, jobs, progress)
+    _check_drive(drive, run)
     hertz, allowed, most = _hertz(rate), float(units.in_ms(tolerance, "tolerance")), read_budget(budget)
     wanted = [FEATURES[name].name for name in features]
     looked_up = ""
-    if atlas and run is not None:
-        raise UserError("a run and the atlas were given: give one of them")
+    if atlas is True:
+        atlas = USUAL
+    _check_atlas(atlas, run)
     _check_seed(seed, run, atlas)
     if seed is not None:
         atlas, looked_up = False, f"the models were run with the stimuli of the seed {seed}"
-    if atlas is True:
-        atlas = USUAL
     if atlas is None and run is None and (engine is None or _only_restricts(engine)):
         why_run = why_not_from_atlas(hertz, allowed, models, wanted)
         atlas, looked_up = (
             (None, f"the models were run, because the atlas cannot answer: {why_run}") if why_run else (USUAL, "")
         )
-    if atlas:
-        check_text(atlas, "atlas", USUAL)
+    if isinstance(atlas, str):
         run, hertz, looked_up = run_of_atlas(hertz, atlas, models=models, jobs=jobs or 1, progress=progress)
-    given = run is not None
-    made = partial(_made, rate=hertz, tolerance=allowed, seed=seed or 0, jobs=jobs, progress=progress)
-    run, itself = _run_with(run, engine, models or Suite().models, made)
-    if engine is not None and itself:
-        if budget is not None or wanted:
-            raise UserError("--engine with a budget or features: no counter sees all of a simulator; leave them out")
-        return _in_simulator(run, engine, hertz, allowed, models if given else None)
-    simulator = engine_named(engine) if engine is not None else None
-    rows, why, left_out = ways_asked_for(run, hertz, allowed, models if given else None, simulator)
-    affordable = _affordable(rows, most)
+    itself = engine is not None and (has_rows(run, engine) if run is not None else not _only_restricts(engine))
+    if itself and (budget is not None or wanted):
+        raise UserError("--engine with a budget or features: no counter sees all of a simulator; leave them out")
+    possible: dict[str, NeuronModel] | None = None
+    lacking: dict[str, str] = {}
+    if run is None:
+        simulator = _simulator(engine) if itself and engine is not None else None
+        possible, lacking = _to_run(models or Suite().models, wanted)
+        chosen = list(possible.values())
+        run, models = (
+            _made(chosen, hertz, allowed, seed=seed or 0, jobs=jobs, progress=progress, engine=simulator),
+            None,
+        )
+    if itself and engine is not None:
+        return _in_simulator(run, engine, hertz, allowed, models, drive=drive)
+    restriction = engine_named(engine) if engine is not None else None
+    ways = ways_asked_for(run, hertz, allowed, models, restriction, drive=drive)
+    rows, why, left_out = _affordable(ways.rows, most), ways.said, ways.left_out | lacking
     if wanted:
-        possible = _of_run(run) if given else {model.label: model for model in map(get_model, models or Suite().models)}
-        label, model, said, lacking = _showing(affordable, wanted, possible, presets=not given)
-        left_out |= lacking
-        if label not in set(rows["model"]):
-            run = made([model])
-            rows, why, _ = ways_asked_for(run, hertz, allowed, None, simulator)
-            affordable = _affordable(rows, most)
-        affordable, why = affordable[affordable["model"] == label], [*said, *why]
-    best = cheapest(affordable)
+        rows, said, lacking = _showing(rows, wanted, possible or _of_run(run))
+        why, left_out = [*said, *why], left_out | lacking
+    best = cheapest(rows)
     choice = as_choice(best)
-    in_brian2, remarks = way_in_brian2(run, rows, best, most)
-    why = [*([looked_up] if looked_up else []), *reasons_for(rows, best, allowed, most), *why, *remarks]
+    in_brian2, remarks = way_in_brian2(run, ways.rows, best, most)
+    why = [
+        *([looked_up] if looked_up else []),
+        *reasons_for(rows, best, allowed, most),
+        *why,
+        *judged_said(best, allowed, ways.held),
+        *remarks,
+    ]
     asked = {
         "rate_hz": _hertz(rate),
         "tolerance_ms": allowed,
         "features": wanted,
         "budget_flops": most if math.isfinite(most) else None,
         "engine": engine,
+        "drive": drive,
     }
-    others = others_than(rows, choice)
-    costs = {row["model"]: _cost_said(row, most) for row in others.to_dict("records")}
+    costs = {row["model"]: _cost_said(row, most) for row in others_than(ways.rows, choice).to_dict("records")}
     reasons = {label: why for label, why in (costs | left_out).items() if label != choice["model"]}
     code = program_of(run, in_brian2) if in_brian2 and ENGINES["brian2"].runs(best) else ""
-    return Recommendation(asked, choice, why, reasons, others, in_brian2, code)
+    return Recommendation(asked, choice, why, reasons, others_than(rows, choice), in_brian2, code)
 
 
-def _own_parameters(models: Iterable[str | NeuronModel]) -> list[str | NeuronModel]:
-    """Return models; a name without a preset is the model with its own parameters."""
-    return [get_model(model).label if is_of_atlas(model) else model for model in models]
+def _to_run(
+    models: Iterable[str | NeuronModel], features: Sequence[str]
+) -> tuple[dict[str, NeuronModel], dict[str, str]]:
+    """Return the models to run, by label, and why others are not run: they are known not to show a feature.
+
+    A name of the catalogue without a preset is the model with any of its presets.
+    """
+    several: list[NeuronModel] = []
+    for model in models:
+        own = get_model(model)
+        any_preset = isinstance(model, str) and is_of_atlas(model) and model == name_in(model)
+        several += presets_of(own) if any_preset else [own]
+    every = {model.label: model for model in several}
+    lacking = {
+        label: said
+        for label, model in every.items()
+        if known(model) is not None and (said := _lacking(model, features))
+    }
+    if len(lacking) == len(every):
+        raise _none_shows(features, lacking)
+    return {label: model for label, model in every.items() if label not in lacking}, lacking
+
+
+def _check_drive(drive: str | None, run: RunFolder | None) -> None:
+    check_text(drive, "drive", "constant", optional=True)
+    if drive is not None and run is None:
+        raise UserError(
+            f"drive = {quoted(drive)} chooses among the drives of a run: give a run, or from the atlas --atlas "
+            f"{short(drive) or USUAL}"
+        )
+
+
+def _listed(models: Sequence[str | NeuronModel] | None) -> list[str | NeuronModel] | None:
+    if models is None:
+        return None
+    check_list(models, "models", "['lif']")
+    if not (found := list(models)):
+        raise UserError("there are no models: give at least one, or leave models out")
+    return found
+
+
+def _check_atlas(atlas: str | bool | None, run: RunFolder | None) -> None:
+    if atlas is None or atlas is False:
+        return
+    if run is not None:
+        raise UserError("a run and the atlas were given: give one of them")
+    check_drive(atlas)
 
 
 def _check_seed(seed: int | None, run: RunFolder | None, atlas: str | bool | None) -> None:
@@ -272,18 +342,18 @@ def _hertz(rate: Any) -> float:
     return 1000 * float(units.internal(rate))
 
 
-def _run_with(
-    run: RunFolder | None, engine: str | None, models: Sequence[str | NeuronModel], made: Callable[..., RunFolder]
-) -> tuple[RunFolder, bool]:
-    """Return the run, or a new one that is `made`, and whether it has runs of the simulator itself."""
-    if run is not None:
-        return run, engine is not None and has_rows(run, engine)
-    if engine is None or _only_restricts(engine):
-        return made(models), False
+def _simulator(engine: str) -> str:
+    """Return the name of a simulator that is to be run.
+
+    Raises
+    ------
+    UserError
+        If there is none.
+    """
     if engine not in SIMULATORS and ":" not in engine:
         raise UserError(f"unknown engine '{short(engine)}': {known_are(engine, [*ENGINES, *SIMULATORS])}")
     named_engine(engine)
-    return made(models, engine=engine), True
+    return engine
 
 
 def _only_restricts(engine: str) -> bool:
@@ -292,26 +362,39 @@ def _only_restricts(engine: str) -> bool:
 
 
 def _in_simulator(
-    run: RunFolder, engine: str, rate: float, tolerance: float, models: Sequence[str | NeuronModel] | None
+    run: RunFolder,
+    engine: str,
+    rate: float,
+    tolerance: float,
+    models: Sequence[str | NeuronModel] | None,
+    *,
+    drive: str | None,
 ) -> Recommendation:
     """Recommend the dt that a simulator needs, from its own runs."""
-    ways, unit, why, lacking = ways_in_engines.ways_in(run, rate, tolerance, engine, models)
+    ways, unit, why, lacking = ways_in_engines.ways_in(run, rate, tolerance, engine, models, drive=drive)
     title = run.about["engines"][engine]["title"]
-    asked = {"rate_hz": rate, "tolerance_ms": tolerance, "features": [], "budget_flops": None, "engine": engine}
+    asked = {
+        "rate_hz": rate,
+        "tolerance_ms": tolerance,
+        "features": [],
+        "budget_flops": None,
+        "engine": engine,
+        "drive": drive,
+    }
     choice = ways_in_engines.as_choice(ways.iloc[0], engine)
     first = ways_in_engines.in_words(ways.iloc[0].to_dict(), title, unit)
     return Recommendation(asked, choice, why, lacking, ways_in_engines.others(ways), {}, "", first)
 
 
 def _made(
-    models: Sequence[str | NeuronModel],
-    *,
+    models: Sequence[NeuronModel],
     rate: float,
     tolerance: float,
+    *,
     seed: int,
     jobs: int | None,
     progress: Progress | None,
-    engine: str | None = None,
+    engine: str | None,
 ) -> RunFolder:
     suite = Suite(
         models=tuple(models),
@@ -334,30 +417,50 @@ def _of_run(run: RunFolder) -> dict[str, NeuronModel]:
 
 
 def _showing(
-    rows: pd.DataFrame, features: Sequence[str], possible: Mapping[str, NeuronModel], presets: bool
-) -> tuple[str, NeuronModel, list[str], dict[str, str]]:
-    """Return the cheapest model that shows all features, its label before it, a sentence, and why others do not.
+    rows: pd.DataFrame, features: Sequence[str], possible: Mapping[str, NeuronModel]
+) -> tuple[pd.DataFrame, list[str], dict[str, str]]:
+    """Return the ways of the models that show all features, what is said of them, and why the other models do not.
 
-    More expensive models are not tested. With `presets`, any preset of a model may be chosen; its own comes first.
+    What is known of a model of the catalogue is looked up; in other models, features are only searched for up to the
+    first that shows them.
     """
+    shown: list[str] = []
     passed: list[str] = []
     why: dict[str, str] = {}
     for label in ranked(rows)["model"]:
         if label not in possible:
             raise undefined(label)
         model = possible[label]
-        for each in (model, *(model.with_preset(name) for name in model.presets if presets and name != model.preset)):
-            lacking = next((found for found in _searched(each, features) if found.outcome != FOUND), None)
-            if lacking is None:
-                said = f"{each.label} shows {', '.join(features)}; more expensive models were not tested"
-                found = label if each is model else each.label
-                return found, each, [said, *([f"not shown by {'; '.join(passed)}"] if passed else [])], why
-            passed.append(f"{each.label} ({lacking.feature}: {lacking.outcome})")
-            why[each.label] = f"it does not show {lacking.feature} ({lacking.outcome})"
-    raise UserError(
-        f"no model that is cheap enough shows {', '.join(features)}: not {'; '.join(passed)}; request "
-        "fewer features, or give a run with other models or presets"
+        if shown and known(model) is None:
+            why[label] = "it costs more than the first that shows the features, and was not searched for them"
+            continue
+        lacking = _lacking(model, features)
+        if not lacking:
+            shown.append(label)
+            continue
+        why[label] = lacking
+        passed += [] if shown else [label]
+    if not shown:
+        raise _none_shows(features, why)
+    said = [f"{shown[0]} shows {', '.join(features)}"]
+    if passed:
+        said.append(f"not shown by {', '.join(passed)}, which cost less")
+    return rows[rows["model"].isin(shown)], said, why
+
+
+def _none_shows(features: Sequence[str], lacking: Mapping[str, str]) -> UserError:
+    first = [f"{label}: {why}" for label, why in lacking.items()][:_NAMED]
+    more = f"; and {len(lacking) - _NAMED} others" if len(lacking) > _NAMED else ""
+    return UserError(
+        f"no model that is cheap enough shows {', '.join(features)} ({'; '.join(first)}{more}); request "
+        "fewer features, allow more, or name other models or presets"
     )
+
+
+def _lacking(model: NeuronModel, features: Sequence[str]) -> str:
+    """Return which feature a model does not show; empty if it shows all."""
+    lacking = next((found for found in _searched(model, features) if found.outcome != FOUND), None)
+    return f"it does not show {lacking.feature} ({lacking.outcome})" if lacking else ""
 
 
 def _searched(model: NeuronModel, features: Sequence[str]) -> list[Finding]:

@@ -14,7 +14,7 @@ from ....models.ground.errors import UserError
 from ...tables.peers import headlines
 from ...writing.numbers import NOTE, number, step
 from ..run_folder import RunFolder
-from .ways import WAY, judged_at, labels_in
+from .ways import REGIME, WAY, judged_at, judged_said, labels_in, of_regime
 
 #: What the cost of a way in a simulator is: the column, and what is said of it. The first that all ways have is taken.
 COSTS = {
@@ -30,9 +30,15 @@ def has_rows(run: RunFolder, engine: str) -> bool:
 
 
 def ways_in(
-    run: RunFolder, rate: float, tolerance: float, engine: str, models: Sequence[str | NeuronModel] | None
+    run: RunFolder,
+    rate: float,
+    tolerance: float,
+    engine: str,
+    models: Sequence[str | NeuronModel] | None,
+    *,
+    drive: str | None = None,
 ) -> tuple[pd.DataFrame, str, list[str], dict[str, str]]:
-    """Return the ways that hold in every regime of the rate that the simulator can run, the cheapest first.
+    """Return the ways that hold in one regime of the rate that the simulator can run, the cheapest first.
 
     Parameters
     ----------
@@ -43,6 +49,8 @@ def ways_in(
         As it was asked for in the run.
     models : sequence of str or NeuronModel, optional
         By default all of the run.
+    drive : str, optional
+        If the run has several at this rate.
 
     Returns
     -------
@@ -56,18 +64,15 @@ def ways_in(
         If the run has not this rate or tolerance, or the simulator reaches the tolerance with no model.
     """
     table = run.table[(run.table["engine"] == engine) & (run.table["measure"] == "maximum")]
-    level, title = f"{rate:g} Hz", run.about["engines"][engine]["title"]
-    if level not in set(table["level"]):
-        raise UserError(f"the run has no {level}: it has {', '.join(dict.fromkeys(table['level']))}; give one of them")
-    held = judged_at(table, tolerance)
-    here = table[(table["level"] == level) & (table["tolerance"] == held)]
-    labels = run.models if models is None else list(dict.fromkeys(x for each in models for x in labels_in(run, each)))
+    title = run.about["engines"][engine]["title"]
+    here = of_regime(table, rate, drive)
+    held = judged_at(run, table, tolerance)
+    here = here[here["tolerance"] == held]
+    labels = run.models if models is None else labels_in(run, models)
     lacking = {label: "not among the models asked for" for label in run.models if label not in labels}
     rows: list[pd.Series] = []
     for label in labels:
-        of_model = here[here["model"] == label]
-        able = of_model[of_model["status"] != Status.NOT_APPLICABLE]
-        judged = able if len(able) else of_model
+        judged = here[here["model"] == label]
         failed = judged[~judged["status"].isin(WITH_COST)]
         if len(failed):
             first = failed.iloc[0]
@@ -83,18 +88,17 @@ def ways_in(
     notes = found.get(unit + NOTE, "")
     found = found.assign(cost=found[unit].astype(float), note=notes).sort_values("cost", kind="stable")
     found = found.reset_index(drop=True)
-    more = [f"judged at {held:g} ms, the loosest tolerance of the run that is strict enough"] * (held < tolerance)
-    return found, COSTS[unit], [*_said(run, engine, here, found.iloc[0]), *more], lacking
+    best = found.iloc[0]
+    return found, COSTS[unit], [*_said(run, engine, best), *judged_said(best, tolerance, held)], lacking
 
 
-def _said(run: RunFolder, engine: str, here: pd.DataFrame, best: pd.Series) -> list[str]:
+def _said(run: RunFolder, engine: str, best: pd.Series) -> list[str]:
     """Say what the dt of a way is based on."""
     about = run.about["engines"][engine]
     own = run.engines[(run.engines["engine"] == engine) & (run.engines["model"] == best["model"])]
-    own = own[own["level"] == best["level"]]
-    less = here[(here["model"] == best["model"]) & (here["status"] == Status.NOT_APPLICABLE)]
+    own = own[(own[REGIME] == best[REGIME]).all(axis=1)]
     scheme = about["schemes"].get(best["method"], "")
-    said = [
+    return [
         f"the largest round dt at which all {best['stimuli']:g} stimuli hold, as at every smaller one that was run "
         f"({best['checked_settings']:g} of them down to half of it); largest spike-time error "
         f"{number(best['error_ms'])} ms of {best['tolerance']:g} ms allowed",
@@ -102,9 +106,6 @@ def _said(run: RunFolder, engine: str, here: pd.DataFrame, best: pd.Series) -> l
         *([f"its scheme {best['method']}: {scheme}"] if scheme else []),
         f"its spikes: {about['labels']}",
     ]
-    if len(less):
-        said.append(f"not judged under {', '.join(dict.fromkeys(less['stimulus']))}: {less.iloc[0]['reason']}")
-    return said
 
 
 def in_words(row: Mapping[Any, Any], title: str, unit: str) -> str:

@@ -55,6 +55,8 @@ def test_a_name_is_taken_once(things):
     ("name", "message"),
     [
         ("fisrt", "unknown thing 'fisrt': did you mean 'first'? known are first, second"),
+        ("FIRST", "unknown thing 'FIRST': did you mean 'first'? known are first, second"),
+        ("Sec", "unknown thing 'Sec': did you mean 'second'? known are first, second"),
         ("xyz", "unknown thing 'xyz': known are first, second"),
     ],
 )

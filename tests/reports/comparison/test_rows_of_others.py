@@ -349,7 +349,7 @@ def test_recommend_without_a_run_makes_one(others, monkeypatch):
 
     monkeypatch.setattr(recommend_module, "compare", briefly)
     # it runs the models with the simulator, and our rk4 for comparison
-    best = recommend(100 * Hz, 1 * ms, engine="fake", models=["lif", "izhikevich"], jobs=1)
+    best = recommend(100 * Hz, 1 * ms, engine="fake", models=["lif", "izhikevich:RS"], jobs=1)
     assert best.choice["engine"] == "fake"
     assert best.choice["model"] == "lif"
     assert best.choice["error_ms"] <= 1

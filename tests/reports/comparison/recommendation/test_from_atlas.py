@@ -6,7 +6,7 @@ from brian2 import Hz, ms
 from spikecost.accuracy.features import FEATURES
 from spikecost.accuracy.features.shown.known import known
 from spikecost.accuracy.features.shown.search import FOUND
-from spikecost.models.catalogue import MODELS
+from spikecost.models.catalogue import MODELS, presets_of
 from spikecost.models.ground.errors import UserError
 from spikecost.models.reading.by_name import get_model
 from spikecost.reports.atlas import kept
@@ -53,7 +53,20 @@ def test_an_engine_restricts_it():
     ("given", "said"),
     [
         ({"atlas": "constant", "rate": 5000 * Hz}, "no rate of 5000 Hz or more with constant: it has"),
-        ({"atlas": "ramp"}, "none of this drive"),
+        ({"atlas": "ramp"}, "the atlas has no drive 'ramp': known are ornstein_uhlenbeck, constant, "),
+        ({"atlas": ""}, "the atlas has no drive '': known are "),
+        ({"atlas": "constnt"}, "did you mean 'constant'"),
+        ({"drive": "constant"}, "give a run, or from the atlas --atlas constant"),
+        ({"models": []}, "there are no models: give at least one"),
+        (
+            {"atlas": "constant", "tolerance": 1e-3 * ms},
+            "^the atlas has no tolerance as strict as 0.001 ms: it has 0.01 ms, 0.03 ms, 0.1 ms, 0.3 ms, 1 ms; with "
+            "`--atlas off` the models are run$",
+        ),
+        (
+            {"atlas": "poisson_conductance", "rate": 60 * Hz, "models": ["izhikevich2007:IB", "pospischil_ib:IBR"]},
+            "^the atlas does not have pospischil_ib:IBR at 100 Hz with poisson_conductance yet; leave it out",
+        ),
         ({"atlas": "constant", "tolerance": 1e-6 * ms}, "no tolerance as strict as 1e-06 ms"),
         ({"atlas": "constant", "features": [*FEATURES]}, f"no model that is cheap enough shows {', '.join(FEATURES)}"),
         ({"atlas": "constant", "models": ["no_model"]}, "unknown model 'no_model'"),
@@ -84,11 +97,74 @@ def test_without_anything_else_the_atlas_answers_under_a_fluctuating_current():
     assert set(found.not_recommended) >= set(rows["model"]) - {found.choice["model"]}
 
 
-def test_a_name_alone_is_the_model_with_its_own_parameters():
-    found = recommend(20 * Hz, 0.1 * ms, models=["izhikevich"])
-    assert found.choice["model"] == "izhikevich:RS"
-    assert "izhikevich:CH" in found.not_recommended
+def cheapest_of(models, tolerance, **wanted):
+    """Return the lowest cost in the atlas of some models for spikes within a tolerance: round dt, or error controls."""
+    rows = kept.read(wanted={"stimulus": "ornstein_uhlenbeck", "level": "20 Hz", "horizon_ms": 1000.0, **wanted})
+    rows = rows[rows["model"].isin(models) & (rows["tolerance"] <= tolerance)]
+    return rows["round_flops_per_ms"].fillna(rows["flops_per_ms"]).min()
+
+
+def test_a_name_alone_is_the_model_with_any_of_its_presets():
+    found = recommend(20 * Hz, 0.1 * ms, models=["adex"])
+    every = [model.label for model in presets_of(MODELS["adex"])]
+    assert {found.choice["model"], *found.others["model"]} == set(every)
+    assert found.choice["flops_per_ms"] == cheapest_of(every, 0.1)
+    # which preset it is, is printed first
+    assert found.text.startswith(f"{found.choice['model']} with ")
     assert recommend(20 * Hz, 0.1 * ms, models=["izhikevich:CH"]).choice["model"] == "izhikevich:CH"
+
+
+def test_what_does_not_meet_the_request_is_not_among_what_does():
+    """A model without the feature, or over the budget, is neither counted nor another way."""
+    budget = 5e5
+    found = recommend(20 * Hz, 0.1 * ms, features=["tonic_bursting"], budget=budget)
+    rows = kept.read(wanted={"stimulus": "ornstein_uhlenbeck", "level": "20 Hz", "horizon_ms": 1000.0})
+    rows = rows[(rows["tolerance"] <= 0.1)]
+    costs = 1000 * rows["round_flops_per_ms"].fillna(rows["flops_per_ms"])
+    shows = rows["model"].map(lambda label: known(get_model(label))["tonic_bursting"] == FOUND)
+    meet = rows[shows & (costs <= budget)]
+    ways = meet.drop_duplicates(["model", "method", "detection"])
+    assert set(found.others["model"]) == set(meet["model"])
+    assert "adaptive_lif" not in found.others["model"].tolist()
+    assert found.others["times"].min() == found.others["times"].iloc[0] == 1
+    (said,) = [reason for reason in found.why if reason.startswith("the cheapest of ")]
+    assert said.startswith(f"the cheapest of {len(ways)} ways that meet the request, with ")
+    assert set(said.partition(", with ")[2].split(", ")) == set(meet["model"])
+    assert "does not show tonic_bursting" in found.not_recommended["adaptive_lif"]
+    dear = set(rows[shows & costs.notna()]["model"]) - set(meet["model"])
+    assert all(found.not_recommended[label].endswith("more than the budget") for label in dear)
+
+
+@pytest.mark.parametrize("models", [None, ["adex"], ["izhikevich", "mihalas_niebur"]])
+@pytest.mark.parametrize("features", [["tonic_spiking"], ["tonic_bursting", "mixed_mode"]])
+def test_more_wishes_are_never_cheaper(models, features):
+    costs = []
+    for tolerance, wished in ((1, ()), (0.1, ()), (0.1, features[:1]), (0.1, features)):
+        try:
+            found = recommend(20 * Hz, tolerance * ms, models=models, features=wished)
+        except UserError as error:
+            assert "no model that is cheap enough shows" in str(error)  # noqa: PT017 - the rest is a law of all others
+            break
+        costs.append(found.choice["flops_per_ms"])
+    assert len(costs) > 1
+    assert costs == sorted(costs)
+
+
+@pytest.mark.parametrize(
+    ("model", "rate", "tolerance", "cheaper_at"),
+    [("adex:accelerating", 20, 0.3, 0.1), ("adex:RS", 50, 0.3, 0.1), ("hodgkin_huxley", 100, 1.0, 0.3)],
+)
+def test_a_way_for_a_stricter_tolerance_may_be_the_cheapest(model, rate, tolerance, cheaper_at):
+    """Its error control takes other steps for smaller errors, and needs fewer operations."""
+    rows = kept.read(wanted={"stimulus": "constant", "level": f"{rate} Hz", "model": model, "horizon_ms": 1000.0})
+    costs = rows["round_flops_per_ms"].fillna(rows["flops_per_ms"]).groupby(rows["tolerance"]).min()
+    assert costs[cheaper_at] < costs[tolerance]
+    found = recommend(rate * Hz, tolerance * ms, models=[model], atlas="constant")
+    assert found.choice["flops_per_ms"] == costs[costs.index <= tolerance].min()
+    assert found.choice["tolerance_ms"] == cheaper_at
+    assert found.choice["error_ms"] <= cheaper_at
+    said = f"judged at {cheaper_at:g} ms: what holds there holds at {tolerance:g} ms, too"
+    assert any(reason.startswith(said) for reason in found.why)
 
 
 def test_features_are_looked_up_too(monkeypatch):

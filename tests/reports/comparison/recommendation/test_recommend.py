@@ -30,6 +30,7 @@ from spikecost.reports.comparison.recommendation import recommend as recommend_m
 from spikecost.reports.comparison.recommendation.budget import read_budget, share
 from spikecost.reports.comparison.recommendation.engines import ENGINES
 from spikecost.reports.comparison.recommendation.recommend import recommend
+from spikecost.reports.comparison.recommendation.ways import WAY
 from spikecost.reports.comparison.run_comparison import compare_runs
 from spikecost.reports.comparison.run_folder import TABLES, RunFolder
 from spikecost.reports.papers.methods_text import methods_text
@@ -234,7 +235,7 @@ def test_budgets(budget, operations):
     assert read_budget(budget) == operations
 
 
-@pytest.mark.parametrize("budget", ["much", "-1 FLOP/s", "0", "1e400", "5 mV", "1.2.3"])
+@pytest.mark.parametrize("budget", ["5 mFLOP/s", "0.5m", "much", "-1 FLOP/s", "0", "1e400", "5 mV", "1.2.3"])
 def test_budgets_that_cannot_be_read(budget):
     with pytest.raises(UserError, match="cannot read the budget"):
         read_budget(budget)
@@ -343,10 +344,62 @@ def of_two_horizons(run, change):
     return dataclasses.replace(run, table=pd.concat([run.table, longer], ignore_index=True))
 
 
-def test_no_way_that_holds_in_every_regime_is_one_line(small_run):
+def test_of_two_horizons_the_longer_answers(small_run):
     run = of_two_horizons(small_run, lambda table: table["model"] != "")
-    with pytest.raises(UserError, match=r"no way reaches 0\.3 ms at 50 Hz in all 2 regimes"):
+    with pytest.raises(UserError, match=r"^no model reaches 0\.3 ms at 50 Hz, constant, 2 s in this run; "):
         recommend(50 * Hz, 0.3 * ms, run=run)
+    run = of_two_horizons(small_run, lambda table: table["model"] == "none of them")
+    found = recommend(50 * Hz, 0.3 * ms, run=run)
+    assert found.choice["horizon_ms"] == 2000
+    assert any("over 2 s" in said for said in found.why)
+
+
+def of_two_drives(run):
+    """The run, and the same under another drive: twice the cost, half the dt, another error."""
+    other = run.table.assign(stimulus="ornstein_uhlenbeck")
+    for name, factor in (("flops_per_ms", 2), ("dt_ms", 0.5), ("error_ms", 0.7)):
+        columns = [name, f"round_{name}"]
+        other[columns] = factor * other[columns]
+    # with rk4 the coarser dt is under this one: the strictest regime of each way is another
+    rk4 = other["method"] == "rk4"
+    other.loc[rk4, ["dt_ms", "round_dt_ms"]] *= 4
+    return dataclasses.replace(run, table=pd.concat([run.table, other], ignore_index=True))
+
+
+def test_of_two_drives_one_is_named_and_all_numbers_are_of_it(small_run):
+    """What was run in one regime was not run in another; a ratio of costs compares ways in one regime."""
+    run = of_two_drives(small_run)
+    several = r"^the run has several drives at 50 Hz, .*: constant, ornstein_uhlenbeck; name one with --drive constant$"
+    with pytest.raises(UserError, match=several):
+        recommend(50 * Hz, 0.3 * ms, run=run)
+    with pytest.raises(UserError, match=r"^the run has no drive 'constnt' at 50 Hz: did you mean 'constant'\?"):
+        recommend(50 * Hz, 0.3 * ms, run=run, drive="constnt")
+    for drive in ("constant", "ornstein_uhlenbeck"):
+        found = recommend(50 * Hz, 0.3 * ms, run=run, drive=drive)
+        alone = dataclasses.replace(run, table=run.table[run.table["stimulus"] == drive])
+        assert found.choice == recommend(50 * Hz, 0.3 * ms, run=alone).choice
+        assert found.choice["stimulus"] == found.asked["drive"] == drive
+        rows = alone.table[(alone.table["level"] == "50 Hz") & (alone.table["measure"] == "maximum")]
+        way = rows[(rows[["model", "method", "detection"]] == [found.choice[x] for x in WAY]).all(axis=1)]
+        way = way[way["tolerance"] == found.choice["tolerance_ms"]]
+        dt, cost, error = (way[f"round_{x}"].fillna(way[x]).item() for x in ("dt_ms", "flops_per_ms", "error_ms"))
+        assert [found.choice[x] for x in ("dt_ms", "flops_per_ms", "error_ms")] == [dt, cost, error]
+        for other in found.others.to_dict("records"):
+            costs = rows[(rows["model"] == other["model"]) & (rows["tolerance"] <= 0.3)]
+            least = costs["round_flops_per_ms"].fillna(costs["flops_per_ms"]).min()
+            assert other["times"] == least / cost
+        assert any(f"({drive})" in said for said in found.why)
+
+
+def test_the_cheapest_holds_for_a_stricter_tolerance_too(small_run):
+    """Of the runs for two tolerances, that for the stricter one is cheaper: it holds for the looser one."""
+    table = small_run.table.copy()
+    strict = table["tolerance"] == 0.3
+    table.loc[strict, ["flops_per_ms", "round_flops_per_ms"]] /= 1000
+    found = recommend(50 * Hz, 1 * ms, run=dataclasses.replace(small_run, table=table))
+    assert found.choice["tolerance_ms"] == 0.3
+    assert found.choice["error_ms"] <= 0.3
+    assert any(said.startswith("judged at 0.3 ms: what holds there holds at 1 ms, too") for said in found.why)
 
 
 def test_a_reason_is_one_of_a_regime_that_was_not_reached_at_the_tolerance_that_was_judged(small_run):
@@ -383,15 +436,15 @@ def test_a_model_named_without_a_preset_is_every_preset_of_the_run(small_run):
 
 
 def test_the_budget_holds_for_a_preset_that_was_run_for_its_features(small_run, monkeypatch):
-    """With features, a preset is run on its own: it may cost more than the model whose preset it is."""
+    """With features, presets are run, without those that are known not to show them."""
     costs = small_run.table["flops_per_ms"]
     one = small_run.table["model"] == "izhikevich:RS"
-    cheap = dataclasses.replace(small_run, table=small_run.table[one])
-    dear = cheap.table.assign(model="izhikevich:CH", flops_per_ms=100 * costs, round_dt_ms=np.nan)
-    runs = iter([cheap, dataclasses.replace(cheap, table=dear)])
-    monkeypatch.setattr(recommend_module, "_made", lambda *_, **__: next(runs))
+    dear = small_run.table[one].assign(model="izhikevich:CH", flops_per_ms=100 * costs, round_dt_ms=np.nan)
+    made = []
     monkeypatch.setattr(
-        recommend_module, "_showing", lambda *_, **__: ("izhikevich:CH", get_model("izhikevich:CH"), [], {})
+        recommend_module,
+        "_made",
+        lambda models, *_, **__: made.extend(models) or dataclasses.replace(small_run, table=dear),
     )
     with pytest.raises(UserError, match=r"nothing costs at most .*: the cheapest is izhikevich:CH"):
         recommend(
@@ -402,6 +455,9 @@ def test_the_budget_holds_for_a_preset_that_was_run_for_its_features(small_run, 
             budget=1000 * float(costs[one].max()),
             atlas=False,
         )
+    labels = [model.label for model in made]
+    assert "izhikevich:CH" in labels
+    assert "izhikevich:RS" not in labels
 
 
 def test_a_bound_is_not_printed_as_exact(small_run):
@@ -510,3 +566,16 @@ def test_the_label_of_a_run_names_no_file(tmp_path, monkeypatch, small_run, labe
     compare_runs(read, read)
     figures_of(read)
     assert not (tmp_path / "touched").exists()
+
+
+def test_a_name_alone_is_any_preset_where_models_are_run_too(small_run, monkeypatch):
+    made = []
+    monkeypatch.setattr(recommend_module, "_made", lambda models, *_, **__: made.append(models) or small_run)
+    recommend(50 * Hz, 0.3 * ms, models=["izhikevich"], atlas=False)
+    recommend(50 * Hz, 0.3 * ms, models=["izhikevich:RS", MODELS["izhikevich_mv"]], atlas=False)
+    presets, named = ([model.label for model in models] for models in made)
+    assert set(presets) == {f"izhikevich:{preset}" for preset in MODELS["izhikevich"].presets}
+    assert named == ["izhikevich:RS", MODELS["izhikevich_mv"].label]
+    with pytest.raises(UserError, match=r"^no model that is cheap enough shows tonic_bursting \(lif: it does not show"):
+        recommend(50 * Hz, 0.3 * ms, models=["lif"], features=["tonic_bursting"], atlas=False)
+    assert len(made) == 2
