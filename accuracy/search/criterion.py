@@ -51,7 +51,7 @@ class Run:
         return self.values[measure] if measure in self.values else float(getattr(self.error, measure, math.nan))
 
 
-class Judged(NamedTuple):
+class RunColumns(NamedTuple):
     """What a criterion judges runs by: arrays of one shape."""
 
     values: Array
@@ -63,7 +63,7 @@ class Judged(NamedTuple):
     extra: Array
 
     @classmethod
-    def of(cls, runs: Sequence[Run], measure: str) -> Judged:
+    def of(cls, runs: Sequence[Run], measure: str) -> RunColumns:
         """Return those of some runs."""
         errors = [run.error for run in runs]
         spikes = [(0, 0, 0) if each is None else (each.matched, each.missing, each.extra) for each in errors]
@@ -148,9 +148,9 @@ class Criterion:
 
     def all_hold(self, runs: Sequence[Run], margin: float = 1.0) -> bool:
         """Whether all of some runs are accurate enough by a factor of `margin`."""
-        return bool((self.times_over(Judged.of(runs, self.measure)) >= margin).all())
+        return bool((self.times_over(RunColumns.of(runs, self.measure)) >= margin).all())
 
-    def times_over(self, runs: Judged) -> Array:
+    def times_over(self, runs: RunColumns) -> Array:
         """Return the tolerance over the error of runs: 1 at the tolerance, 0 if a run failed or has no value."""
         measure = self._measure
         away = np.abs(runs.values - measure.perfect)

@@ -16,7 +16,7 @@ import numpy as np
 
 from ...harness.store import Row
 from ..measures.spike_trains import Array, SpikeTimeError
-from .criterion import NO_VALUES, Criterion, Judged, Run
+from .criterion import NO_VALUES, Criterion, Run, RunColumns
 from .sweep import read_setting
 from .voltage import VoltageRms
 
@@ -122,7 +122,7 @@ class ReadRuns(Mapping[Fraction, Runs]):
         counts = [np.where(failed, 0, of[name]) for name in ("matched", "missing", "extra")]
         measured = of | dict(zip(self._measures, self._numbers[len(_ALWAYS) :], strict=False))
         values = np.where(failed, np.nan, measured.get(criterion.measure, np.nan))
-        found = criterion.times_over(Judged(values, failed, *counts))
+        found = criterion.times_over(RunColumns(values, failed, *counts))
         return dict(zip(self._places, found, strict=True))
 
     def _run(self, row: tuple[Any, ...]) -> Run:

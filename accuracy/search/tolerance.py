@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from ...harness.kernels.kernel import Kernel
 from ..measures.spike_trains import Array
-from .criterion import Criterion, Judged, Run
+from .criterion import Criterion, Run, RunColumns
 from .judging import Trial
 from .kept_runs import KeptRuns
 from .shared_runs import SharedRuns
@@ -79,7 +79,7 @@ class ErrorCurve:
         if known is None:
             known = self._times_over[criterion] = self._kept.times_over(criterion) if self._kept else {}
         if (found := known.get(setting)) is None:
-            found = known[setting] = criterion.times_over(Judged.of(self(setting), criterion.measure))
+            found = known[setting] = criterion.times_over(RunColumns.of(self(setting), criterion.measure))
         return found
 
     def holds(self, setting: Fraction, criterion: Criterion) -> bool:

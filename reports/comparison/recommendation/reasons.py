@@ -12,6 +12,9 @@ from ...writing.text import how_many
 from .budget import budget_said, share
 from .ways import UNKNOWN, WHY_UNKNOWN, times_as_much
 
+#: The models with ways that meet a request are named if there are at most this many.
+MOST_NAMED = 9
+
 
 def reasons_for(rows: pd.DataFrame, best: pd.Series, tolerance: float, budget: float) -> list[str]:
     """Return why a way is recommended, as sentences."""
@@ -44,7 +47,7 @@ def reasons_for(rows: pd.DataFrame, best: pd.Series, tolerance: float, budget: f
             else []
         ),
         f"the cheapest of {how_many(len(rows), 'way that meets', 'ways that meet')} the request, with "
-        f"{', '.join(dict.fromkeys(rows['model']))}",
+        f"{_few(list(dict.fromkeys(rows['model'])))}",
     ]
     same = rows[rows["model"] == best["model"]]
     second = same[same.index != best.name].sort_values("flops_per_ms")
@@ -58,3 +61,8 @@ def reasons_for(rows: pd.DataFrame, best: pd.Series, tolerance: float, budget: f
     if math.isfinite(budget):
         said.append(f"{share(best, budget)} of {budget_said(budget)}")
     return said
+
+
+def _few(models: list[str]) -> str:
+    """Return the names of models, or their number if they are many: `Recommendation.others` has all of them."""
+    return ", ".join(models) if len(models) <= MOST_NAMED else f"{len(models)} models and presets"

@@ -8,7 +8,7 @@ import pytest
 
 from spikecost.accuracy.measures import MEASURES
 from spikecost.accuracy.measures.spike_trains import SpikeTimeError
-from spikecost.accuracy.search.criterion import Criterion, Judged, Run
+from spikecost.accuracy.search.criterion import Criterion, Run, RunColumns
 
 MATCHED = [name for name, measure in MEASURES.items() if measure.matched]
 
@@ -18,7 +18,7 @@ def run(off, missing=0, extra=0, **values):
 
 
 def times_over(criterion, *runs):
-    return criterion.times_over(Judged.of(runs, criterion.measure)).tolist()
+    return criterion.times_over(RunColumns.of(runs, criterion.measure)).tolist()
 
 
 @pytest.mark.parametrize("measure", MATCHED)

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 import spikecost as sc
 from spikecost.accuracy.measures.spike_trains import SpikeTimeError
 from spikecost.accuracy.search import kept_runs, runs_as_bytes, shared_runs
-from spikecost.accuracy.search.criterion import Criterion, Judged, Run
+from spikecost.accuracy.search.criterion import Criterion, Run, RunColumns
 from spikecost.accuracy.study.phases.progress import Progress
 from spikecost.accuracy.study.runner import run_suite
 from spikecost.harness.kernels import kernels
@@ -207,7 +207,7 @@ def test_runs_that_are_read_are_judged_as_those_that_were_written(runs, data):
     criterion = Criterion(data.draw(st.sampled_from(["maximum", "mean", "gamma_2ms", "voltage_rms"])), 1.0)
     found = runs_as_bytes.ReadRuns(runs_as_bytes.encoded(runs)).times_over(criterion)
     for setting, each in runs.items():
-        np.testing.assert_array_equal(found[setting], criterion.times_over(Judged.of(each, criterion.measure)))
+        np.testing.assert_array_equal(found[setting], criterion.times_over(RunColumns.of(each, criterion.measure)))
 
 
 @given(st.binary(max_size=300))
