@@ -132,7 +132,7 @@ def settings_in(path: Path, *, sound: bool = True) -> set[Result]:
         every = list(made.rows())
     assert not [row for row in every if row.damage and sound]
     rows = [row for row in every if row.kind == RESULT]
-    return {(row.identity, setting) for row in rows if not row.damage for setting in runs_as_bytes.decoded(row.content)}
+    return {(row.identity, setting) for row in rows if not row.damage for setting in runs_as_bytes.ReadRuns(row.content)}
 
 
 def fault(name: str) -> Callable[[Fault], Fault]:
@@ -214,7 +214,7 @@ def forked(path: Path, run: Callable[[Path], None] = _run) -> int:
         def noted(store: Store, identity: str, content: bytes, *more: Any, kind: str = RESULT) -> None:
             keep(store, identity, content, *more, kind=kind)
             if store.is_open and kind == RESULT:
-                kept.writelines(f"{identity} {setting}\n" for setting in runs_as_bytes.decoded(content))
+                kept.writelines(f"{identity} {setting}\n" for setting in runs_as_bytes.ReadRuns(content))
 
         try:
             with mock.patch.object(Store, "keep", noted), as_ctrl_c(), keeping() as came:
