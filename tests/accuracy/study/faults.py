@@ -132,7 +132,9 @@ def settings_in(path: Path, *, sound: bool = True) -> set[Result]:
         every = list(made.rows())
     assert not [row for row in every if row.damage and sound]
     rows = [row for row in every if row.kind == RESULT]
-    return {(row.identity, setting) for row in rows if not row.damage for setting in runs_as_bytes.ReadRuns(row.content)}
+    return {
+        (row.identity, setting) for row in rows if not row.damage for setting in runs_as_bytes.ReadRuns(row.content)
+    }
 
 
 def fault(name: str) -> Callable[[Fault], Fault]:
