@@ -1010,6 +1010,7 @@ def test_a_closed_output_is_no_error(tmp_path):
     assert (ended.returncode, ended.stderr) == (0, "")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("asked", [("report", "out", "--out", "plain"), ("atlas", "page", "--out", "plain.html")])
 def test_pages_are_written_whatever_the_locale(kept, asked):
     plain = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}

@@ -74,10 +74,12 @@ class RunColumns(NamedTuple):
         )
 
 
-def shared(tallies: Iterable[Mapping[str, float]]) -> list[Mapping[str, float]]:
-    """Return tallies with equal ones as one object: half a million runs of a suite are in memory at once."""
-    known: dict[tuple[tuple[str, float], ...], Mapping[str, float]] = {}
-    return [known.setdefault(tuple(each.items()), each) for each in tallies]
+def shared(tallies: Mapping[str, float], known: dict[str, Mapping[str, float]]) -> Mapping[str, float]:
+    """Return tallies as one object with the `known` ones that are the same to the last bit and kind of number.
+
+    Half a million runs of a suite are in memory at once.
+    """
+    return known.setdefault(repr(tallies), tallies)
 
 
 def largest_error(runs: Iterable[Run]) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -102,7 +102,8 @@ def judged(trials: Sequence[Trial], outcomes: Sequence[Outcome], measures: Seque
     for together in _of_one_size(ended, differences):
         rms = voltage_rms(np.array([differences[i] for i in together]))
         voltages |= zip(together, rms.tolist(), strict=True)
-    tallies = shared(outcome.tallies for outcome in outcomes)
+    known: dict[str, Mapping[str, float]] = {}
+    tallies = [shared(outcome.tallies, known) for outcome in outcomes]
     return tuple(
         Run(errors[i], "", values.get(i, NO_VALUES), len(outcome.spike_times), tallies[i], voltages[i])
         if i in errors

@@ -16,7 +16,7 @@ import numpy as np
 
 from ...harness.store import Row
 from ..measures.spike_trains import Array, SpikeTimeError
-from .criterion import NO_VALUES, Criterion, Run, RunColumns
+from .criterion import NO_VALUES, Criterion, Run, RunColumns, shared
 from .sweep import read_setting
 from .voltage import VoltageRms
 
@@ -87,7 +87,7 @@ class ReadRuns(Mapping[Fraction, Runs]):
         shuffled = np.frombuffer(unpacked, np.uint8, offset=4 + size).reshape(width, 8, -1)
         numbers = np.ascontiguousarray(shuffled.transpose(0, 2, 1)).view("<f8")
         self._numbers = numbers.reshape(width, len(self._places), head["trials"])
-        self._known: dict[tuple[str, ...], Mapping[str, float]] = {}
+        self._known: dict[str, Mapping[str, float]] = {}
         self._check()
 
     def _check(self) -> None:
@@ -127,19 +127,12 @@ class ReadRuns(Mapping[Fraction, Runs]):
 
     def _run(self, row: tuple[Any, ...]) -> Run:
         failure, spikes, voltage, *more = row
-        tallies = self._shared(tuple(more[len(_ERRORS) + len(self._measures) :]))
+        tallies = shared(dict(zip(self._tallies, more[len(_ERRORS) + len(self._measures) :], strict=True)), self._known)
         said = self._failures[failure]
         if said:
             return Run(None, said, NO_VALUES, spikes, tallies)
         taken = dict(zip(self._measures, more[len(_ERRORS) :], strict=False)) if self._measures else NO_VALUES
         return Run(SpikeTimeError(*more[: len(_ERRORS)]), "", taken, spikes, tallies, voltage)
-
-    def _shared(self, numbers: tuple[float, ...]) -> Mapping[str, float]:
-        """Return tallies; those with the same numbers, to the last bit and kind, are one object."""
-        key = tuple(map(repr, numbers))
-        if key not in self._known:
-            self._known[key] = dict(zip(self._tallies, numbers, strict=True))
-        return self._known[key]
 
 
 def summary(row: Row) -> list[dict[str, Any]]:

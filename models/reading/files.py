@@ -250,7 +250,8 @@ def _as_before_runs() -> Iterator[None]:
     def before_run(network: brian2.Network, run_namespace: Any) -> Any:
         groups = [each for each in network.objects if isinstance(each, brian2.NeuronGroup | brian2.Synapses)]
         for each in groups:
-            before.setdefault(id(each), (each, each._full_state()))
+            if id(each) not in before:
+                before[id(each)] = each, each._full_state()
         times.setdefault(id(network), (network, network.t_))
         return own(network, run_namespace)
 

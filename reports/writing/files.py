@@ -223,7 +223,10 @@ def _sweep(folder: Path) -> None:
 
 def replace_file(path: Path, content: bytes) -> None:
     """Write a file, or replace it; a link to a file stays a link, and a device or a pipe is written to."""
-    if (path.exists() and not path.is_file()) or path.is_relative_to("/dev") or path.is_relative_to("/proc"):
+    is_stream = any(
+        map(path.is_relative_to, ("/dev/stdout", "/dev/stderr", "/dev/fd", "/proc"))
+    )  # it may be a file, too
+    if is_stream or (path.exists() and not path.is_file()):
         path.write_bytes(content)
         return
     path = path.resolve()

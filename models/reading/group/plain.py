@@ -99,7 +99,7 @@ def _stored_whole(statement: str, integers: Collection[str], where: str) -> str:
         return statement
     if operator and not whole:
         raise UserError(
-            f"{where}: reset: '{statement}' changes an integer by a number that may have a fraction, which Brian2 does "
+            f"{where}: '{statement}' changes an integer by a number that may have a fraction, which Brian2 does "
             f"not run with every target; write {name} = int({stored})"
         )
     return statement if whole else f"{name} = int({stored})"

@@ -133,7 +133,7 @@ def _written(group: brian2.NeuronGroup, index: int, whole: Joined) -> Texts:
         written,
         None,
         compared(replaced(threshold, numbers), truths),
-        with_whole_numbers(statements(replaced(reset, numbers), truths), integers_of(written), group.name),
+        with_whole_numbers(statements(replaced(reset, numbers), truths), integers_of(written), f"{group.name}: reset"),
         compared(replaced(refractory, numbers), truths),
         clock=uses_clock(numbers),
         places=whole.places,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dis
 from collections.abc import Iterable, Iterator
+from functools import partial
 from types import CodeType, FunctionType, MethodType, ModuleType
 from typing import Any, NamedTuple
 
@@ -61,8 +62,7 @@ def _changed(function: Any, neuron: _Neuron, seen: dict[int, bool], *, given: bo
 
     `seen` are the functions that were looked at, and whether they could be given the neuron, as `given` says.
     """
-    own = [function.__self__] if isinstance(function, MethodType) else []
-    function = getattr(function, "__func__", function)
+    function, own = _opened(function)
     if not isinstance(function, FunctionType) or seen.get(id(function), -1) >= given:
         return set()
     seen[id(function)] = given
@@ -88,6 +88,17 @@ def _changed(function: Any, neuron: _Neuron, seen: dict[int, bool], *, given: bo
         stored |= {str(each.argval) for each in instructions if each.opname in ("LOAD_ATTR", "LOAD_METHOD")}
         stored |= {each.name for each in reached if isinstance(each, VariableView)}
     return found | ({name.removesuffix("_") for name in stored} & variables)
+
+
+def _opened(function: Any) -> tuple[Any, list[Any]]:
+    """Return the function that something callable runs, and the objects that this is given."""
+    if isinstance(function, partial):
+        inner, own = _opened(function.func)
+        return inner, [*own, *function.args, *function.keywords.values()]
+    if isinstance(function, MethodType):
+        return function.__func__, [function.__self__]
+    method = type(function).__call__ if callable(function) else None  # of a class in Python, it is a function
+    return (method, [function]) if isinstance(method, FunctionType) else (function, [])
 
 
 def _codes(code: CodeType) -> Iterator[CodeType]:

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from ...definition.language import grammar, trees
 from ...ground.errors import UserError, short
 from ..group.names import Names
+from ..group.plain import integers_of, with_whole_numbers
 from ..group.texts import assigned, one_line, replaced
 from .what_acts import acts_on, changes_of, contains, is_synaptic
 
@@ -89,8 +90,7 @@ def pathways_of(group: brian2.NeuronGroup, index: int, used: set[str], namespace
 
 def _poisson_input(other: brian2.PoissonInput, group: brian2.NeuronGroup, namespace: Mapping[str, Any]) -> Pathway:
     target, weight = other._target_var, other._weight
-    if other.when != "synapses":
-        raise _refusal(other, f"it acts in the slot '{other.when}', and only 'synapses' can be run")
+    _refuse_another_slot(other, other)
     if isinstance(weight, str):
         constants = Names(group, namespace).constants(get_identifiers(weight) - set(group.equations.names))
         return Pathway(other.name, f"{target} += {weight}", constants, {}, other)
@@ -137,6 +137,7 @@ def _pathway(  # noqa: PLR0917
         return None
     if pathway.event != "spike":
         raise _refusal(other, f"it acts at the event '{pathway.event}', and only spikes can arrive")
+    _refuse_another_slot(other, pathway)
     name = other.name if alone else f"{other.name}_{pathway.objname}"
     kept = _kept(other, code, used)
     onto = np.flatnonzero(other.variables["_synaptic_post"].get_value() == index)
@@ -171,7 +172,9 @@ def _pathway(  # noqa: PLR0917
     outside = names - temporary - set(meanings) - set(group.variables)
     return Pathway(
         name,
-        replaced(written, meanings),
+        with_whole_numbers(
+            replaced(written, meanings), integers_of(group.equations), f"{other.name}, {pathway.objname}"
+        ),
         Names(other, namespace).constants(outside),
         parameters,
         other.source,
@@ -207,6 +210,11 @@ def _refuse_synaptic(other: brian2.Synapses, name: str) -> None:
     codes = (one_line(str(pathway.code)) for pathway in other._pathways)
     if any(name in assigned(code) for code in codes):
         raise _refusal(other, f"'{name}' changes when spikes arrive (plasticity); make it a parameter that is constant")
+
+
+def _refuse_another_slot(other: Any, part: Any) -> None:
+    if part.when != "synapses":
+        raise _refusal(other, f"it acts in the slot '{part.when}', and only 'synapses' can be run")
 
 
 def _refusal(other: Any, why: str) -> UserError:

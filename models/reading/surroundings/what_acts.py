@@ -58,7 +58,8 @@ def refuse_what_acts(group: brian2.NeuronGroup, index: int, texts: Texts, synaps
         )
     if is_refractory(group, index):
         raise UserError(f"{group.name} is refractory now, but a model cannot start so; convert it before it runs")
-    _refuse_another_order(group)
+    for each in (group, *(place.group for place in texts.places.values())):
+        _refuse_another_order(each)
     refuse_the_past(group, texts)
     for event, code in group.event_codes.items():
         changed = assigned(one_line(code)) & texts.used if event != "spike" else set()

@@ -59,6 +59,39 @@ def test_a_network_with_another_order_is_refused():
     assert sc.from_brian2(made).input == "I"
 
 
+def test_a_linked_group_with_another_order_is_refused():
+    waves = group(
+        "dv/dt = 2*pi*w/(20*ms) : 1\ndw/dt = -2*pi*v/(20*ms) : 1", reset="", refractory="v > 0", name="waves*"
+    )
+    waves.w = 1
+    reader = group(TEXT.replace("I : 1", "I : 1 (linked)"), name="reader*")
+    reader.I = brian2.linked_var(waves, "w")
+    assert sc.from_brian2(reader)
+    waves.state_updater.when = "end"
+    with pytest.raises(UserError, match=r"^waves.* runs in the slot 'end'"):
+        sc.from_brian2(reader)
+
+
+def test_synapses_in_another_slot_are_refused():
+    made = group()
+    synapses = brian2.Synapses(brian2.PoissonGroup(1, 10 * brian2.Hz), made, on_pre="v += 0.1", name="onto*")
+    synapses.connect()
+    assert sc.from_brian2(made, synapses="trains").arrivals
+    synapses.pre.when = "after_resets"
+    with pytest.raises(UserError, match=r"onto.* cannot be replaced by trains: it acts in the slot 'after_resets'"):
+        sc.from_brian2(made, synapses="trains")
+
+
+def test_what_an_arriving_spike_stores_in_an_integer_has_no_fraction():
+    made = group(TEXT + "\nk : integer", threshold="v > 1 + k")
+    synapses = brian2.Synapses(
+        brian2.PoissonGroup(1, 10 * brian2.Hz), made, on_pre="k_post = k_post/2 + 1", name="onto*"
+    )
+    synapses.connect()
+    (statements,) = sc.from_brian2(made, synapses="trains").arrivals.values()
+    assert "int(" in statements
+
+
 TABLE = brian2.TimedArray([2, 3] * 20, dt=5 * ms)
 OF_THE_TIME = {
     "t": {"equations": TEXT.replace("I -", "I + sin(2*pi*t/(37*ms)) -")},
