@@ -951,6 +951,14 @@ def test_a_failed_run_leaves_an_earlier_report_as_it_was(report, no_compiler, sa
     assert {path: path.read_bytes() for path in (folder / "out").rglob("*") if path.is_file()} == before
 
 
+def test_a_failed_run_leaves_no_empty_folder(no_compiler, said, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "there").mkdir()
+    for out in ("new", "there"):
+        assert said(*TINY, "--out", out)[0] == 2
+    assert [path.name for path in tmp_path.iterdir()] == ["there"]
+
+
 def test_a_mistake_in_the_real_script(tmp_path):
     failed = typed("count", "lif", "--dt", "1", folder=tmp_path)
     assert (failed.returncode, failed.stdout) == (2, "")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -67,8 +69,7 @@ def run(
         If the folder `out` cannot be written or another run writes into it (checked before anything is run), or nothing
         can be compared.
     """
-    folder = writable(out)
-    with keeping(), alone_in(folder, patience=0):
+    with keeping(), _nothing_left_empty(out) as folder, alone_in(folder, patience=0):
         with bars(quiet=quiet) as progress:
             comparison = compare(
                 suite.models, suite=suite, jobs=jobs, progress=progress, store=store, executor=executor, cluster=cluster
@@ -79,6 +80,20 @@ def run(
         if not (interrupted or elsewhere):
             remove_run(folder / INTERRUPTED)  # of an earlier run, which this one replaces
         return comparison, page, elsewhere
+
+
+@contextmanager
+def _nothing_left_empty(folder: str | Path) -> Iterator[Path]:
+    """Make a folder; if it is new and there is an error before anything is in it, remove it."""
+    new = not os.path.lexists(folder)
+    made = writable(folder)
+    try:
+        yield made
+    except BaseException:
+        if new:
+            with suppress(OSError):  # there is something in it
+                made.rmdir()
+        raise
 
 
 def _saved(comparison: Comparison, folder: Path, second: SecondProcess) -> tuple[Path, str]:
