@@ -22,7 +22,7 @@ def atlas(options: argparse.Namespace) -> int:
     if options.action == "info":
         found = commands.info(folder)
     elif options.action == "show":
-        found = commands.show(options.model, folder=folder, drive=options.drive)
+        found = commands.show(options.model, folder=folder, drive=options.drive, precision=options.precision)
     elif options.action == "page":
         found = commands.paged(options.out, folder)
     else:

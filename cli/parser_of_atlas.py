@@ -18,6 +18,7 @@ def add_atlas(commands: Any) -> None:
     show = _action(actions, "show", "show the cheapest way to run a model in each regime")
     show.add_argument("model", metavar="MODEL", help="such as adex or adex:bursting")
     show.add_argument("--drive", metavar="KIND", help="such as constant or ornstein_uhlenbeck (default: all)")
+    show.add_argument("--precision", default="double", metavar="FORMAT", help="double (default) or single")
     page = _action(actions, "page", "write the atlas as one HTML file, to choose a model in a browser")
     page.add_argument("--out", default="atlas.html", metavar="FILE", help="file (default: atlas.html)")
     add_open(page)

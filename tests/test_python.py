@@ -91,6 +91,8 @@ def test_a_figure_shows_itself():
         (lambda: sc.recommend(20 * Hz, 0.1 * ms, seed="x"), "seed = 'x'"),
         (lambda: sc.recommend(20 * Hz, 0.1 * ms, atlas="constnt"), "did you mean 'constant'"),
         (lambda: sc.atlas(stimulus="constnt"), "no drive 'constnt': did you mean 'constant'"),
+        (lambda: sc.atlas(precision="singel"), "no precision 'singel': did you mean 'single'?"),
+        (lambda: sc.atlas(precision=32), "precision = 32: give a number format of the atlas, such as 'double'"),
         (lambda: sc.atlas(level="20"), "no level '20': did you mean '20 Hz'? known are "),
         (lambda: sc.RunFolder.read(3), "folder = 3"),
         (lambda: sc.count("lif", 3), "method = 3"),

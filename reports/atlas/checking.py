@@ -16,7 +16,7 @@ import pyarrow as pa
 from ...accuracy.study.phases.progress import Progress
 from ...models.ground.errors import UserError
 from . import kept
-from .columns import KEY, OF_MAKING
+from .columns import KEY, OF_MAKING, PART
 from .making import computed
 from .plan import Part, parts
 
@@ -82,12 +82,10 @@ def check(
     progress = progress or Progress()
     if not 0 < fraction <= 1:
         raise UserError(f"fraction = {fraction:g}: give a number above 0 and at most 1, such as 0.01")
-    rows = kept.read(folder)
+    rows = kept.read(folder, precision=None)
     planned: dict[tuple[Any, ...], Part] = {part.key: part for part in parts()}
     units: dict[tuple[Any, ...], pd.DataFrame] = {
-        tuple(key): own
-        for key, own in rows.groupby(["model", "stimulus", "level", "horizon_ms", "method"], sort=True)
-        if own["flops_per_ms"].notna().any()
+        tuple(key): own for key, own in rows.groupby([*PART, "method"], sort=True) if own["flops_per_ms"].notna().any()
     }
     if not units:
         raise UserError("the atlas has no row with a cost to check; `spikecost atlas make` makes them")

@@ -12,7 +12,7 @@ from ...models.algebra.expression import INTEGER_KINDS, KINDS
 from ..tables import table
 from ..tables.breakdown import per_ms
 
-#: Kinds of operation of kernels in double precision.
+#: Kinds of operation of kernels in floating point.
 _KINDS = tuple(kind for kind in KINDS if kind not in INTEGER_KINDS and kind != "random")
 #: Columns of a run's table that the atlas has, too, with the same meaning.
 _OF_TABLE = (
@@ -42,17 +42,18 @@ COLUMNS["tolerance"] = (
     "not reach the rate"
 )
 COLUMNS["error_ms"] += "; the error of the references, which is its own bound, is in reference_error_ms"
-#: What distinguishes the rows.
+#: What distinguishes the parts, and the rows.
+PART = ("model", "stimulus", "level", "horizon_ms", "engine")
 KEY = ("model", "stimulus", "level", "horizon_ms", "method", "detection", "engine", "tolerance")
 #: Statuses that do not depend on the tolerance: such a way has one row, without a tolerance.
 _WHATEVER = (Status.NOT_APPLICABLE, Status.LEFT_OUT, Status.RATE_NOT_REACHABLE)
 
 
-def rows_of(study: Study) -> pd.DataFrame:
-    """Return the rows of a study, without the columns `OF_MAKING`."""
+def rows_of(study: Study, engine: str = OURS) -> pd.DataFrame:
+    """Return the rows of a study that our kernels in one number format give, without the columns `OF_MAKING`."""
     frame = table.table(study)
-    kinds = [_kinds(case) for case in study.cases]
-    frame = frame[frame["engine"] == OURS].reset_index(drop=True)
+    kinds = [_kinds(case) for case in (*study.cases, *study.other_cases) if case.curve.engine == engine]
+    frame = frame[frame["engine"] == engine].reset_index(drop=True)
     frame = pd.concat([frame[list(_OF_TABLE)], pd.DataFrame(kinds, columns=list(BY_KIND))], axis=1)
     whatever = frame["status"].isin(_WHATEVER)
     frame.loc[whatever, "tolerance"] = None

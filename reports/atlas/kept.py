@@ -12,8 +12,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from ...accuracy.study.study import ours_in
 from ...models.ground.errors import UserError, shortened
 from ...models.ground.named_files import name_in
+from ...models.methods import DOUBLE
 from ..writing.files import alone_in, replace_file, writable
 from .columns import COLUMNS, KEY
 
@@ -53,6 +55,7 @@ def read(
     *,
     models: Iterable[str] = (),
     wanted: Mapping[str, object] = MappingProxyType({}),
+    precision: str | None = DOUBLE,
 ) -> pd.DataFrame:
     """Read rows.
 
@@ -66,6 +69,8 @@ def read(
         Names of models, without presets; by default all.
     wanted : mapping
         Values that the rows have, by column.
+    precision : str, optional
+        A number format; all, if it is None.
 
     Raises
     ------
@@ -75,7 +80,8 @@ def read(
     folder = folder or FOLDER
     names = set(models)
     paths = [path for path in sorted(folder.glob("*.parquet")) if not names or path.stem in names]
-    filters = [(name, "=", value) for name, value in wanted.items()] or None
+    asked = {**wanted} if precision is None else {**wanted, "engine": ours_in(precision)}
+    filters = [(name, "=", value) for name, value in asked.items()] or None
     chosen = pa.schema([field for field in SCHEMA if not columns or field.name in columns])
     found = []
     for path in paths:
@@ -103,7 +109,7 @@ def add(rows: pd.DataFrame, folder: Path | None = None) -> None:
     folder = writable(folder or FOLDER)
     (name,) = {name_in(label) for label in rows["model"]}
     with alone_in(folder):
-        before = read(folder, models=[name])
+        before = read(folder, models=[name], precision=None)
         # a way that could not be run may now have costs, and the other way round: all rows of a way are replaced
         way = [each for each in KEY if each != "tolerance"]
         replaced = pd.MultiIndex.from_frame(before[way]).isin(pd.MultiIndex.from_frame(rows[way]))

@@ -7,12 +7,15 @@ import pandas as pd
 from ...models.ground.errors import UserError, check_list, check_text, short
 from ...models.ground.named_files import name_in
 from ...models.ground.registry import known_are
+from ...models.methods import DOUBLE
 from . import kept
 from .columns import COLUMNS
-from .plan import check_drive
+from .plan import check_drive, check_precision
 
 
-def atlas(models: list[str] | None = None, *, stimulus: str | None = None, level: str | None = None) -> pd.DataFrame:
+def atlas(
+    models: list[str] | None = None, *, stimulus: str | None = None, level: str | None = None, precision: str = DOUBLE
+) -> pd.DataFrame:
     """Return the atlas: what every model of the catalogue costs at equal accuracy, with every method, in every regime.
 
     Nothing is run. One row per model and preset, regime, method, detection and tolerance, and one per way that cannot
@@ -27,11 +30,14 @@ def atlas(models: list[str] | None = None, *, stimulus: str | None = None, level
         A kind of drive, such as ``"constant"``.
     level : str, optional
         Such as ``"20 Hz"`` or ``"1.5 x rheobase"``.
+    precision : str, optional
+        The number format: ``"double"``, or ``"single"``, which the atlas has for LIF, Izhikevich's model (RS) and
+        Hodgkin-Huxley under currents.
 
     Raises
     ------
     UserError
-        If the atlas has no row of a model, or no such stimulus or level.
+        If the atlas has no row of a model, or no such stimulus, level or precision.
 
     Examples
     --------
@@ -47,12 +53,13 @@ def atlas(models: list[str] | None = None, *, stimulus: str | None = None, level
     wanted = {name: value for name, value in (("stimulus", stimulus), ("level", level)) if value is not None}
     if stimulus is not None:
         check_drive(stimulus)
+    check_precision(precision)
     if level is not None:
         check_text(level, "level", "20 Hz")
         has = dict.fromkeys(kept.read(columns=["level"])["level"])
         if level not in has:
             raise UserError(f"the atlas has no level '{short(level)}': {known_are(level, has)}")
-    rows = kept.read(models=map(name_in, models or ()), wanted=wanted)
+    rows = kept.read(models=map(name_in, models or ()), wanted=wanted, precision=precision)
     if models is not None:
         rows = rows[rows["model"].isin(models) | rows["model"].map(name_in).isin(models)]
         known = {*rows["model"], *map(name_in, rows["model"])}

@@ -16,11 +16,12 @@ from ...accuracy.search.status import Status
 from ...accuracy.study.phases.progress import Progress
 from ...accuracy.study.phases.sweeping import cases_of, without_points
 from ...accuracy.study.runner import run_suite
-from ...accuracy.study.study import OURS, Study
+from ...accuracy.study.study import Study
 from ...accuracy.study.suite import Suite
 from ...models.definition.neuron import NeuronModel
 from ...models.ground.code_version import code_version
 from ...models.ground.named_files import name_in
+from ...models.methods import DOUBLE
 from ...models.reading.by_name import get_model
 from .columns import rows_of
 from .kept import add, read
@@ -46,7 +47,7 @@ def missing(
 ) -> list[tuple[Part, tuple[str, ...]]]:
     """Return the parts of the plan that the data lack, the most useful first, each with the methods that it lacks."""
     wanted = parts(models, drives)
-    rows = read(folder, ["identity"], models={name_in(part.model) for part in wanted})
+    rows = read(folder, ["identity"], models={name_in(part.model) for part in wanted}, precision=None)
     known = set(rows["identity"])
     lacking = [(part, tuple(name for name in methods() if part.identity(name) not in known)) for part in wanted]
     return [(part, names) for part, names in lacking if names]
@@ -92,7 +93,7 @@ def make(
         add(rows, folder)
         done.append(part)
         progress.done()
-        progress.say(f"made {', '.join(map(str, part.key[:3]))}")
+        progress.say(f"made {', '.join([*part.key[:3], *[part.precision] * (part.precision != DOUBLE)])}")
     return Made(tuple(done), processor_time() - used, len(todo) - len(done))
 
 
@@ -119,10 +120,10 @@ def computed(
     """
     before = processor_time()
     suite = part.suite(names, model)
-    study = _without_trials(suite) or run_suite(suite, jobs, progress, store)
+    study = _without_trials(suite, part.engine) or run_suite(suite, jobs, progress, store)
     if study.interrupted:
         return None
-    rows = rows_of(study)
+    rows = rows_of(study, part.engine)
     identities = {name: "" if model else part.identity(name) for name in names}
     return rows.assign(
         identity=rows["method"].map(identities),
@@ -132,14 +133,14 @@ def computed(
     )
 
 
-def _without_trials(suite: Suite) -> Study | None:
+def _without_trials(suite: Suite, engine: str) -> Study | None:
     """Return the study of a regime that the model does not reach, which `run_suite` refuses; None if it is reached."""
     (regime,) = suite.regimes(get_model(suite.models[0]))
     if regime.trials:
         return None
     status = Status.FAILED if regime.failed else Status.RATE_NOT_REACHABLE
     curves = [
-        without_points(regime, method, detection, None, reason=regime.reason, status=status, engine=OURS)
+        without_points(regime, method, detection, None, reason=regime.reason, status=status, engine=engine)
         for method, detection in suite.pairs
     ]
     cases = [case for curve in curves for case in cases_of(curve, suite)]

@@ -1,7 +1,8 @@
 """What the atlas consists of: its parts, in the order of their use, and what identifies a part.
 
-A part is one regime of one model and preset: a kind of drive at one rate, or at a multiple of the rheobase, over one
-horizon. The most useful parts come first: those of the default suite, then those of cortical neurons.
+A part is one regime of one model and preset in one number format: a kind of drive at one rate, or at a multiple of the
+rheobase, over one horizon. The most useful parts come first: those of the default suite, then those of cortical
+neurons.
 """
 
 from __future__ import annotations
@@ -11,13 +12,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
+from ...accuracy.study.study import ours_in
 from ...accuracy.study.suite import Suite
 from ...models.catalogue import with_presets
 from ...models.definition.neuron import NeuronModel
 from ...models.ground.errors import UserError, quoted, short
 from ...models.ground.named_files import name_in
 from ...models.ground.registry import known_are
-from ...models.methods import METHODS, usual
+from ...models.methods import DOUBLE, METHODS, usual
 from ...models.reading.by_name import get_model
 
 #: What every part is run with. Eight stimuli fill the lanes of a 512-bit register: on such a processor they take no
@@ -29,6 +31,8 @@ DRIVES = ("ornstein_uhlenbeck", "constant", "poisson_conductance", "poisson_arri
 RATES, RHEOBASES = (20.0, 50.0, 5.0, 100.0), (1.5,)
 #: The horizon of all models, and a longer one for the models that are compared most, in ms.
 HORIZON, LONG = 1000.0, 10_000.0
+#: Number formats: that of all parts, and a further one for the models that are compared most, under currents.
+PRECISIONS = (DOUBLE, "single")
 #: The models that are compared most.
 FIRST = ("lif", "izhikevich:RS", "hodgkin_huxley")
 #: Cortical neurons, and models that are often used in their place.
@@ -60,6 +64,7 @@ class Part:
     of_rheobase: bool = False
     horizon: float = HORIZON
     """In ms."""
+    precision: str = DOUBLE
 
     @property
     def said(self) -> str:
@@ -67,9 +72,14 @@ class Part:
         return f"{self.level:g} x rheobase" if self.of_rheobase else f"{self.level:g} Hz"
 
     @property
-    def key(self) -> tuple[str, str, str, float]:
-        """What distinguishes its rows: model, stimulus, level and horizon."""
-        return self.model, self.stimulus, self.said, self.horizon
+    def engine(self) -> str:
+        """What computes it, as in tables: ``spikecost`` or ``spikecost:single``."""
+        return ours_in(self.precision)
+
+    @property
+    def key(self) -> tuple[str, str, str, float, str]:
+        """What distinguishes its rows (`columns.PART`)."""
+        return self.model, self.stimulus, self.said, self.horizon, self.engine
 
     def suite(self, methods: Sequence[str], model: str | NeuronModel | None = None) -> Suite:
         """Return what is run, with some methods; `model` replaces that of the part."""
@@ -81,6 +91,7 @@ class Part:
             rates=() if self.of_rheobase else (self.level,),
             rheobases=(self.level,) if self.of_rheobase else (),
             horizons=(self.horizon,),
+            precisions=(self.precision,),
         )
 
     def identity(self, method: str) -> str:
@@ -88,7 +99,8 @@ class Part:
 
         The code that computes them is not part of it: ``spikecost atlas check`` computes rows again and compares them.
         """
-        request = (FORM, *self.key[1:], method, *_SETTINGS)
+        format_of_numbers = () if self.precision == DOUBLE else (self.precision,)
+        request = (FORM, self.stimulus, self.said, self.horizon, method, *_SETTINGS, *format_of_numbers)
         content = f"{_definition(self.model)}\0{request!r}"
         return hashlib.sha256(content.encode(errors="surrogateescape")).hexdigest()[:_LENGTH]
 
@@ -121,6 +133,22 @@ def check_drive(drive: object) -> None:
         raise UserError(f"drive = {quoted(drive)}: give a kind of drive of the atlas, such as '{DRIVES[0]}'")
     if drive not in DRIVES:
         raise UserError(f"the atlas has no drive '{short(drive)}': {known_are(drive, DRIVES)}; give one of them")
+
+
+def check_precision(precision: object) -> None:
+    """Check that the atlas has a number format.
+
+    Raises
+    ------
+    UserError
+        If it does not.
+    """
+    if not isinstance(precision, str):
+        raise UserError(f"precision = {quoted(precision)}: give a number format of the atlas, such as '{DOUBLE}'")
+    if precision not in PRECISIONS:
+        raise UserError(
+            f"the atlas has no precision '{short(precision)}': {known_are(precision, PRECISIONS)}; give one of them"
+        )
 
 
 def parts(models: Sequence[str] = (), drives: Sequence[str] = ()) -> list[Part]:
@@ -159,6 +187,12 @@ def _of(label: str) -> Iterator[Part]:
                 yield Part(label, drive, rate, horizon=horizon)
             for multiple in RHEOBASES if horizon == HORIZON else ():
                 yield Part(label, drive, multiple, True, horizon)
+    for precision in PRECISIONS[1:] if label in FIRST else ():
+        for drive in DRIVES[:2]:
+            for rate in RATES:
+                yield Part(label, drive, rate, precision=precision)
+            for multiple in RHEOBASES:
+                yield Part(label, drive, multiple, True, precision=precision)
 
 
 def _rank(part: Part) -> int:
@@ -166,4 +200,4 @@ def _rank(part: Part) -> int:
     of_model = 0 if part.model in FIRST else 1 if part.model in SECOND else 2
     of_drive = (0, 0, 2, 3)[DRIVES.index(part.stimulus)]
     of_level = 2 if part.of_rheobase else (0, 1, 2, 1)[RATES.index(part.level)]
-    return 2 * of_model + of_drive + of_level + (2 if part.horizon == LONG else 0)
+    return 2 * of_model + of_drive + of_level + 2 * (part.horizon == LONG) + 3 * (part.precision != DOUBLE)

@@ -11,13 +11,16 @@ import pandas as pd
 
 from ...accuracy.search.status import Status
 from ...accuracy.study.phases.progress import Progress
+from ...flops.operations import in_words
 from ...models.ground.errors import UserError
 from ...models.ground.named_files import name_in
+from ...models.methods import DOUBLE
 from ...models.reading.by_name import get_model
 from ..atlas import kept
 from ..atlas.checking import check
+from ..atlas.columns import PART
 from ..atlas.making import make, missing
-from ..atlas.plan import DRIVES, check_drive, parts
+from ..atlas.plan import DRIVES, PRECISIONS, check_drive, check_precision, parts
 from ..page.atlas_page import atlas_page
 from ..tables import shared_columns
 from ..tables.table import cheapest
@@ -29,22 +32,25 @@ from .about_machine.cache import Said
 
 #: Columns of `show`: nothing is timed.
 SHOWN = [name for name in shared_columns.SHOWN if name != "ns_per_ms"]
-_PART = ["model", "stimulus", "level", "horizon_ms"]
+_PART = list(PART)
 
 
 def info(folder: Path | None = None) -> Said:
     """Say what the atlas has, what it lacks, how long it took, and how large it is."""
-    rows = kept.read(folder, [*_PART, "status", "tolerance", "identity", "seconds", "made"])
+    rows = kept.read(folder, [*_PART, "status", "tolerance", "identity", "seconds", "made"], precision=None)
     made = rows.drop_duplicates(_PART)
     planned, lacking = parts(), missing(folder=folder)
     size = sum(path.stat().st_size for path in (folder or kept.FOLDER).glob("*.parquet"))
     timed = rows.drop_duplicates([*_PART, "seconds"])["seconds"].dropna()
     seconds = float(timed.sum())
-    absent = Counter(part.stimulus for part, _ in lacking)
+    absent = Counter((part.stimulus, part.precision) for part, _ in lacking)
+    several = Counter((part.stimulus, part.precision) for part in planned)
+    order = sorted(several, key=lambda each: (PRECISIONS.index(each[1]), DRIVES.index(each[0])))
     drives = pd.DataFrame(
         [
-            {"drive": drive, "parts": sum(part.stimulus == drive for part in planned), "missing": absent[drive]}
-            for drive in dict.fromkeys(part.stimulus for part in planned)
+            {"drive": drive, "precision": precision, "parts": several[key], "missing": absent[key]}
+            for key in order
+            for drive, precision in [key]
         ]
     )
     judged = rows[rows["tolerance"].notna()]
@@ -73,7 +79,7 @@ def info(folder: Path | None = None) -> Said:
     return Said("\n".join(map(prose, text[:2])) + "\n" + "\n".join(text[2:]), {**numbers, "drives": records(drives)})
 
 
-def show(model: str, *, folder: Path | None = None, drive: str | None = None) -> Said:
+def show(model: str, *, folder: Path | None = None, drive: str | None = None, precision: str = DOUBLE) -> Said:
     """Return the cheapest way to run a model in each regime of the atlas, for every tolerance.
 
     Parameters
@@ -83,22 +89,25 @@ def show(model: str, *, folder: Path | None = None, drive: str | None = None) ->
     folder : Path, optional
     drive : str, optional
         By default all.
+    precision : str, optional
+        The number format.
 
     Raises
     ------
     UserError
-        If the atlas has no such drive, or no row of the model.
+        If the atlas has no such drive or number format, or no row of the model.
     """
     name = name_in(model)
     if drive is not None:
         check_drive(drive)
-    rows = kept.read(folder, models=[name], wanted={} if drive is None else {"stimulus": drive})
+    check_precision(precision)
+    rows = kept.read(folder, models=[name], wanted={} if drive is None else {"stimulus": drive}, precision=precision)
     rows = rows[rows["model"].isin([model]) if ":" in model else rows["model"].map(name_in) == name]
     if not len(rows):
         get_model(model)  # there is no such model
+        making = f", and `spikecost atlas make --models {model}` makes its parts" if precision == DOUBLE else ""
         raise UserError(
-            f"the atlas has nothing of {model} with these choices; `spikecost atlas info` says what it has, and "
-            f"`spikecost atlas make --models {model}` makes its parts"
+            f"the atlas has nothing of {model} with these choices; `spikecost atlas info` says what it has{making}"
         )
     rows = _in_order(rows)
     best = cheapest(rows)
@@ -106,9 +115,9 @@ def show(model: str, *, folder: Path | None = None, drive: str | None = None) ->
     said = [
         prose(f"{label} at {level}, {stimulus}, {horizon / 1000:g} s has no cost: {_why(rows, key)}")
         for key in lacking[lacking == 0].index
-        for label, stimulus, level, horizon in [key]
+        for label, stimulus, level, horizon, _ in [key]
     ]
-    title = f"The cheapest way to run {model} at equal spike-time accuracy"
+    title = f"The cheapest way to run {model} at equal spike-time accuracy{in_words(precision)}"
     text = "\n".join([frame(title, as_said(best), SHOWN), *said])
     return Said(text, {"cheapest": records(best), "rows": len(rows)})
 

@@ -6,6 +6,7 @@ import pytest
 from spikecost.models.ground.errors import UserError
 from spikecost.reports.atlas import checking, kept
 from spikecost.reports.atlas.checking import check, differences
+from spikecost.reports.atlas.columns import PART
 
 
 @pytest.fixture
@@ -14,7 +15,7 @@ def computed_again(small_atlas, monkeypatch):
     rows = kept.read(small_atlas[0])
 
     def again(part, names, **_):
-        key = rows[["model", "stimulus", "level", "horizon_ms"]].apply(tuple, axis=1) == part.key
+        key = rows[list(PART)].apply(tuple, axis=1) == part.key
         return rows[key & rows["method"].isin(names)]
 
     monkeypatch.setattr(checking, "computed", again)

@@ -9,7 +9,7 @@ import pytest
 from spikecost.accuracy.study.runner import run_suite
 from spikecost.flops.conventions import CONVENTIONS
 from spikecost.reports.atlas import kept, making
-from spikecost.reports.atlas.columns import BY_KIND, COLUMNS, KEY
+from spikecost.reports.atlas.columns import BY_KIND, COLUMNS, KEY, PART
 from spikecost.reports.atlas.plan import Part
 from spikecost.reports.tables.table import table
 
@@ -29,9 +29,7 @@ def test_every_part_was_made_and_written(small_atlas):
     assert made.seconds > 0
     rows = kept.read(folder)
     assert list(rows) == list(COLUMNS)
-    assert set(map(tuple, rows[["model", "stimulus", "level", "horizon_ms"]].to_numpy())) == {
-        part.key for part in PARTS
-    }
+    assert set(map(tuple, rows[list(PART)].to_numpy())) == {part.key for part in PARTS}
     assert not rows.duplicated(list(KEY)).any()
 
 
@@ -67,6 +65,23 @@ def test_operations_by_kind_add_up_to_the_cost(small_atlas):
     weights = {f"{kind}_per_ms": weight for kind, weight in CONVENTIONS["unit"].weights.items()}
     together = sum(rows[name] * weights[name] for name in BY_KIND)
     assert np.allclose(together, rows["flops_per_ms"], rtol=2e-3)
+
+
+def test_rows_in_single_precision_stand_beside_those_in_double_precision(small_atlas, tmp_path):
+    part = replace(PARTS[0], precision="single")
+    rows = making.computed(part, METHODS, store="off")
+    run = table(run_suite(part.suite(METHODS), 1, store="off"))
+    expected = run[run["engine"] == "spikecost:single"].set_index(list(KEY))
+    costs = rows[rows["flops_per_ms"].notna()].set_index(list(KEY))
+    assert len(costs) > 10
+    assert costs["flops_per_ms"].equals(expected.loc[costs.index, "flops_per_ms"])
+    weights = {f"{kind}_per_ms": weight for kind, weight in CONVENTIONS["unit"].weights.items()}
+    assert np.allclose(sum(costs[name] * weights[name] for name in BY_KIND), costs["flops_per_ms"], rtol=2e-3)
+    kept.add(kept.read(small_atlas[0]), tmp_path)
+    kept.add(rows, tmp_path)
+    pd.testing.assert_frame_equal(kept.read(tmp_path), kept.read(small_atlas[0]))
+    assert set(kept.read(tmp_path, precision="single")["engine"]) == {"spikecost:single"}
+    assert len(kept.read(tmp_path, precision=None)) == len(kept.read(tmp_path)) + len(rows)
 
 
 def test_what_is_there_is_not_made_again(small_atlas, of_small, monkeypatch):
@@ -128,14 +143,18 @@ def test_identity_is_of_the_model_and_the_request():
         replace(part, level=50.0),
         replace(part, of_rheobase=True),
         replace(part, horizon=10_000.0),
+        replace(part, precision="single"),
     ]
     identities = {each.identity("euler") for each in (part, *others)} | {part.identity("rk4")}
-    assert len(identities) == 7
+    assert len(identities) == 8
     assert Part("izhikevich:RS", "constant", 20.0).identity("euler") == part.identity("euler")
 
 
-def test_a_rate_that_the_model_does_not_reach_is_one_row_per_way():
-    rows = making.computed(Part("izhikevich:LTS", "constant", 5.0), ("euler", "rk4"), store="off")
+@pytest.mark.parametrize("precision", ["double", "single"])
+def test_a_rate_that_the_model_does_not_reach_is_one_row_per_way(precision):
+    part = Part("izhikevich:LTS", "constant", 5.0, precision=precision)
+    rows = making.computed(part, ("euler", "rk4"), store="off")
+    assert set(rows["engine"]) == {part.engine}
     assert set(rows["status"]) == {"rate not reachable"}
     assert rows["reason"].str.contains("starts to fire at 5.012 Hz").all()
     assert rows["tolerance"].isna().all()

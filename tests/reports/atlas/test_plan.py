@@ -6,7 +6,7 @@ from spikecost.models.catalogue import OWN
 from spikecost.models.ground.errors import UserError
 from spikecost.models.reading.by_name import get_model
 from spikecost.reports.atlas import kept
-from spikecost.reports.atlas.columns import COLUMNS
+from spikecost.reports.atlas.columns import COLUMNS, PART
 from spikecost.reports.atlas.plan import DRIVES, FIRST, SECOND, labels, methods, parts
 
 
@@ -25,8 +25,9 @@ def test_each_part_is_planned_once_and_the_most_useful_come_first():
     keys = [part.key for part in planned]
     assert len(set(keys)) == len(keys)
     for label in labels():
-        own = {part.key[1:] for part in planned if part.model == label and part.horizon == 1000.0}
-        assert len(own) == len(DRIVES) * 5  # four rates, and a multiple of the rheobase
+        own = [part for part in planned if part.model == label and part.horizon == 1000.0]
+        assert sum(part.precision == "double" for part in own) == len(DRIVES) * 5  # four rates, a multiple of rheobase
+        assert sum(part.precision == "single" for part in own) == (2 * 5 if label in FIRST else 0)
     assert {part.model for part in planned[:6]} == set(FIRST)
     assert {part.model for part in planned if part.horizon > 1000.0} == set(FIRST)
     places = {label: min(keys.index(key) for key in keys if key[0] == label) for label in labels()}
@@ -49,17 +50,17 @@ def test_what_is_not_in_the_plan_is_refused(models, drives, said):
 
 def test_the_data_that_are_shipped_are_of_the_models_as_they_are():
     """If it fails: ``spikecost atlas make --models MODEL`` makes the parts of a model that was changed again."""
-    columns = ["model", "stimulus", "level", "horizon_ms", "method", "identity"]
-    rows = kept.read(columns=columns)[columns].drop_duplicates()
+    columns = [*PART, "method", "identity"]
+    rows = kept.read(columns=columns, precision=None)[columns].drop_duplicates()
     planned = {part.key: part for part in parts()}
     assert len(rows)
-    for model, stimulus, level, horizon, method, identity in rows.itertuples(index=False, name=None):
+    for *key, method, identity in rows.itertuples(index=False, name=None):
         assert method in methods()
-        assert planned[model, stimulus, level, horizon].identity(method) == identity
+        assert planned[tuple(key)].identity(method) == identity
 
 
 def test_the_data_that_are_shipped_have_every_column():
-    rows = kept.read()
+    rows = kept.read(precision=None)
     assert list(rows) == list(COLUMNS)
     costs = rows["status"].isin(["reached", "at least"])
     for name in ("dt_ms", "flops_per_ms", "flops_per_ms_low", "flops_per_ms_high", "error_ms", "reference_error_ms"):
