@@ -46,7 +46,7 @@ def atlas(models: list[str] | None = None, *, stimulus: str | None = None, level
             check_text(name, "a model of the atlas", "lif")
     wanted = {name: value for name, value in (("stimulus", stimulus), ("level", level)) if value is not None}
     if stimulus is not None:
-        check_drive(stimulus)
+        check_drive(stimulus, "stimulus")
     if level is not None:
         check_text(level, "level", "20 Hz")
         has = dict.fromkeys(kept.read(columns=["level"])["level"])
