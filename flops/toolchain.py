@@ -157,7 +157,12 @@ def has_vector_exp() -> bool:
         ctypes.CDLL("libmvec.so.1")
     except OSError:
         return False
-    return "clang" not in find_compiler().version
+    return not is_clang()
+
+
+def is_clang() -> bool:
+    """Whether the compiler is clang, whose code for the same operations differs from gcc's."""
+    return "clang" in find_compiler().version
 
 
 @cache
@@ -236,7 +241,7 @@ def _compiled(
     kind: str, source: str, flags: tuple[str, ...], form: tuple[str, ...], libraries: tuple[str, ...]
 ) -> Path:
     compiler = find_compiler()
-    if "clang" in compiler.version:
+    if is_clang():
         flags = tuple(flag for flag in flags if flag != _NO_REMATERIALIZATION)
     # -march=native: the processor is part of the key
     command_line = [*compiler.command, compiler.version, *flags, *form, *libraries]

@@ -113,8 +113,6 @@ LONG = {
     sc.features: {"models": ["lif"]},
 }
 ALWAYS_WRONG = [object(), -1.5, b"x", 3 * mV, len]
-#: Arguments that take any object: it is asked for its truth, or checked by what it is given to.
-FREE = {"store"}
 
 
 def tried(function, given, name, value):
@@ -153,11 +151,27 @@ def test_a_wrong_argument_is_one_line(function, tmp_path, monkeypatch):
 def test_a_wrong_argument_of_a_long_computation_is_one_line(function, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for name in asked(function, LONG[function]):
-        for value in ALWAYS_WRONG if name not in FREE else ():
+        for value in ALWAYS_WRONG:
             said = tried(function, LONG[function], name, value)
             assert "\n" not in said
             assert said != "accepted", name
             assert not NOT_AS_PEOPLE_WRITE.search(said), said
+
+
+def test_a_message_has_the_name_of_the_argument():
+    for function, given, name in ((sc.atlas, {}, "stimulus"), (sc.recommend, LONG[sc.recommend], "atlas")):
+        assert tried(function, given, name, 5).startswith(f"{name} = 5: give ")
+
+
+@pytest.mark.parametrize("name", ["trials", "repeats", "per_decade", "seed"])
+def test_a_whole_number_of_a_suite_is_one_of_python_or_numpy(name):
+    for value in (2.5, 2.0, True, np.float64(2)):
+        assert re.match(
+            rf"{name} = .*: give a (whole )?number from", tried(sc.Suite, {"models": ("lif",)}, name, value)
+        )
+    suite = sc.Suite(models=("lif",), **{name: np.int64(2)})
+    assert type(getattr(suite, name)) is int
+    assert "jobs = 0: give 1 or more" in tried(sc.compare, LONG[sc.compare], "jobs", np.int64(0))
 
 
 def test_quantities_that_are_not_as_people_write_them_would_be_seen():

@@ -13,7 +13,7 @@ from ...harness.store import Store, open_store
 from ...models.definition.domain import check_domain
 from ...models.definition.neuron import NeuronModel
 from ...models.ground.bounded import task_patience
-from ...models.ground.errors import NoValue, UserError, quoted
+from ...models.ground.errors import NoValue, UserError, whole_number
 from ...models.ground.interruption import interruptible
 from ...models.reading.by_name import get_model
 from .ahead import Second, computed_ahead
@@ -121,9 +121,7 @@ def check_jobs(jobs: int) -> None:
     ------
     UserError
     """
-    if not isinstance(jobs, int):
-        raise UserError(f"jobs = {quoted(jobs)}: give a whole number of threads, such as 2")
-    if jobs < 1:
+    if whole_number(jobs, "jobs", "a whole number of threads, such as 2") < 1:
         raise UserError(f"jobs = {jobs}: give 1 or more")
     if jobs > MOST_JOBS:
         raise UserError(

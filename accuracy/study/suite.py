@@ -18,7 +18,7 @@ from ...models.catalogue import MODELS
 from ...models.definition.language import units
 from ...models.definition.neuron import NeuronModel
 from ...models.detection import DETECTIONS
-from ...models.ground.errors import UserError, quoted, short
+from ...models.ground.errors import UserError, quoted, short, whole_number
 from ...models.methods import DOUBLE, METHODS, usual
 from ...models.number_formats import NUMBER_FORMATS
 from ...models.reading.by_name import get_model
@@ -64,6 +64,7 @@ _LIMITS = {
     "finest": (0, 1e6),
     "finest_varying": (0, 1e6),
 }
+_WHOLE = ("trials", "repeats", "per_decade", "seed")
 #: The units of numbers that may also be given as quantities.
 _UNITS = {
     "rates": Hz,
@@ -203,7 +204,11 @@ class Suite:
             least, most = _LIMITS["rates"]
             if not least < rate <= most:
                 raise UserError(f"rates_of has the rate {rate:g}: give more than 0 and at most {most:g} Hz")
-        if type(self.seed) is not int or not 0 <= self.seed <= LARGEST_SEED:
+        for name in _WHOLE:
+            least, most = _LIMITS.get(name, (0, LARGEST_SEED))
+            number = whole_number(getattr(self, name), name, f"a whole number from {least:.0f} to {most:.0f}")
+            object.__setattr__(self, name, number)
+        if not 0 <= self.seed <= LARGEST_SEED:
             raise UserError(f"seed = {quoted(self.seed)}: give a whole number from 0 to {LARGEST_SEED}")
         if self.coarsest < self.finest:
             raise UserError(

@@ -23,7 +23,7 @@ from typing import Any, TypeVar
 
 from platformdirs import user_data_dir
 
-from ...models.ground.errors import UserError, shortened
+from ...models.ground.errors import UserError, check_kind, shortened
 from ...models.ground.private import tell_once
 from .database import MIGRATIONS, connect, is_damage, set_file_aside
 
@@ -60,6 +60,7 @@ class Row:
 
 def store_path(given: str | Path | None = None) -> Path | None:
     """Return the file of the store: the given one, SPIKECOST_STORE, or one in the user's data folder; None if off."""
+    check_kind(given, (str, Path, type(None)), "store", f"a file, such as 'spikecost.db', or '{OFF}'")
     chosen = given or os.environ.get("SPIKECOST_STORE") or Path(user_data_dir("spikecost")) / "spikecost.db"
     return None if str(chosen) == OFF else Path(chosen).absolute()
 

@@ -8,6 +8,8 @@ import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from numbers import Integral
+from pathlib import Path
 from typing import Any, TypeVar
 
 Found = TypeVar("Found")
@@ -44,6 +46,31 @@ def check_kind(value: object, kind: type | tuple[type, ...], name: str, expected
         If it is not of this kind; `expected` says what to give.
     """
     if not isinstance(value, kind):
+        raise UserError(f"{name} = {quoted(value)}: give {expected}")
+
+
+def whole_number(value: object, name: str, expected: str) -> int:
+    """Return a whole number, perhaps one of NumPy, as an int.
+
+    Raises
+    ------
+    UserError
+        If it is none; `expected` says what to give.
+    """
+    if isinstance(value, bool) or not isinstance(value, Integral):
+        raise UserError(f"{name} = {quoted(value)}: give {expected}")
+    return int(value)
+
+
+def check_path(value: object, name: str, expected: str) -> None:
+    """Check that an argument is the path of a file or folder: text that is not empty, or a Path.
+
+    Raises
+    ------
+    UserError
+        If it is not; `expected` says what to give.
+    """
+    if not isinstance(value, str | Path) or value == "":
         raise UserError(f"{name} = {quoted(value)}: give {expected}")
 
 

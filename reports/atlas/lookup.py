@@ -52,7 +52,7 @@ def atlas(
             check_text(name, "a model of the atlas", "lif")
     wanted = {name: value for name, value in (("stimulus", stimulus), ("level", level)) if value is not None}
     if stimulus is not None:
-        check_drive(stimulus)
+        check_drive(stimulus, "stimulus")
     check_precision(precision)
     if level is not None:
         check_text(level, "level", "20 Hz")

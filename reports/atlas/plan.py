@@ -121,8 +121,8 @@ def labels() -> tuple[str, ...]:
     return tuple(model.label for model in with_presets())
 
 
-def check_drive(drive: object) -> None:
-    """Check that the atlas has a kind of drive.
+def check_drive(drive: object, name: str = "drive") -> None:
+    """Check that the atlas has a kind of drive, which was given as the argument `name`.
 
     Raises
     ------
@@ -130,7 +130,7 @@ def check_drive(drive: object) -> None:
         If it does not.
     """
     if not isinstance(drive, str):
-        raise UserError(f"drive = {quoted(drive)}: give a kind of drive of the atlas, such as '{DRIVES[0]}'")
+        raise UserError(f"{name} = {quoted(drive)}: give a kind of drive of the atlas, such as '{DRIVES[0]}'")
     if drive not in DRIVES:
         raise UserError(f"the atlas has no drive '{short(drive)}': {known_are(drive, DRIVES)}; give one of them")
 

@@ -26,7 +26,7 @@ from matplotlib.figure import Figure
 from ...accuracy.study.study import Study
 from ...accuracy.study.winners import winners
 from ...harness.executors.beside import HERE, SecondProcess
-from ...models.ground.errors import UserError, quoted, short
+from ...models.ground.errors import UserError, check_path, short
 from ...models.ground.interruption import keeping
 from ...models.ground.named_files import named_in, seen_from_here
 from ...models.reading.data import read_json
@@ -114,8 +114,7 @@ class RunFolder(Shown, RunTables):
         UserError
             If the folder contains no run, or one that is incomplete or of another version.
         """
-        if not isinstance(folder, str | Path):
-            raise UserError(f"folder = {quoted(folder)}: give the folder of a run, such as 'spikecost-report'")
+        check_path(folder, "folder", "the folder of a run, such as 'spikecost-report'")
         folder = Path(folder)
         about, content = read_files(folder, (PROVENANCE, *map(table_file, TABLES)))
         try:

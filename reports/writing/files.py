@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ...models.ground.errors import UserError, shortened
+from ...models.ground.errors import UserError, check_path, shortened
 from ...models.ground.interruption import keeping
 from .drawn import drawn
 from .encoded import to_figure
@@ -35,6 +35,7 @@ def writable(folder: str | Path) -> Path:
     UserError
         If it cannot be made or written.
     """
+    check_path(folder, "folder", "a folder, such as 'spikecost-report'")
     folder = Path(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)

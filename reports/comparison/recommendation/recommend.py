@@ -292,7 +292,7 @@ def _check_atlas(atlas: str | bool | None, run: RunFolder | None) -> None:
         return
     if run is not None:
         raise UserError("a run and the atlas were given: give one of them")
-    check_drive(atlas)
+    check_drive(atlas, "atlas")
 
 
 def _check_seed(seed: int | None, run: RunFolder | None, atlas: str | bool | None) -> None:

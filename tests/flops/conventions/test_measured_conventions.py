@@ -33,17 +33,18 @@ def test_energy_of_lif_forward_euler() -> None:
 
 
 def test_functions_of_single_precision_have_their_own_costs() -> None:
-    """The exponential of glibc in single precision has 7 multiplications and 6 additions, fused or not."""
+    """The exponential of glibc in single precision has 6 additions and 6 multiplications; 7 if they are fused."""
     double, single = (count("hodgkin_huxley", "euler", precision=each) for each in ("double", "single"))
     assert dict(single.as_run) == dict(double.as_run)
     assert single.flops_per_step("unit") == double.flops_per_step("unit")
     exponential = libm.measured("exp", "single")
     muls, adds = (exponential.by_kind.get(kind, 0) + exponential.by_kind.get("fma", 0) for kind in ("mul", "add"))
     adds += exponential.by_kind.get("sub", 0) + exponential.by_kind.get("compare", 0)
-    assert (muls, adds) == (7 * libm._CALLS, 6 * libm._CALLS)
+    products = 7 if exponential.by_kind.get("fma") else 6
+    assert (muls, adds) == (products * libm._CALLS, 6 * libm._CALLS)
     saved = double.flops_per_step("energy45nm") - single.flops_per_step("energy45nm")
     assert saved == pytest.approx(6 * (3 * 3.7 + 6 * 0.9))  # six exponentials; exp has 10 and 12
-    assert get_convention("libm").weigh({"exp": 1}, "single") == 13
+    assert get_convention("libm").weigh({"exp": 1}, "single") == products + 6
 
 
 def test_energy_says_what_is_published_and_what_is_derived() -> None:

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from spikecost.flops.counters import COUNTERS, Counts, NothingRetired, Program, Retired
+from spikecost.flops.counters import COUNTERS, Counts, NothingRetired, Program, Retired, selftest
 from spikecost.flops.counters.machine_code.image import image_of
 from spikecost.flops.counters.selftest import expected_arithmetic, trusted, why_not_trusted, workload
 from spikecost.flops.toolchain import SCALAR, compile_library
@@ -52,8 +52,12 @@ def test_every_exact_counter_passes(name: str) -> None:
     assert trusted()[name] == ""
 
 
-def test_a_wrong_counter_is_named() -> None:
+def test_a_wrong_counter_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     assert mentions(why_not_trusted(Wrong()), "501", "mul", "500")
+    assert "clang" not in why_not_trusted(Wrong())
+    # not the counter is wrong there
+    monkeypatch.setattr(selftest, "is_clang", lambda: True)
+    assert mentions(why_not_trusted(Wrong()), "501", "mul", "500", "clang", "set CC=gcc")
 
 
 @pytest.mark.parametrize("name", EXACT, indirect=True)

@@ -1,14 +1,17 @@
 """The costs of a step and of a spike on the processor equal the Step's list, for every way to run three models."""
 
 import pytest
+from brian2 import ms
 
+from spikecost.flops.toolchain import SCALAR
+from spikecost.harness.kernels.kernels import compile_kernels
 from spikecost.harness.measuring import spike_cost as module
 from spikecost.harness.measuring.spike_cost import count_step_and_spike
 from spikecost.models.catalogue import MODELS
 from spikecost.models.definition.language import units
 from spikecost.models.detection import DETECTIONS
 from spikecost.models.ground.errors import UserError
-from spikecost.models.step import why_not
+from spikecost.models.step import make_step, why_not
 
 from ...archetypes import TWO_DETECTIONS, methods_of
 
@@ -28,6 +31,18 @@ def test_the_processor_executes_what_the_step_lists(name, kernel_of):
         found = count_step_and_spike(kernel_of(name, *way), drive)
         assert found.step == found.counted_step, way
         assert found.spike == found.counted_spike, way
+
+
+@pytest.mark.parametrize("refractory", [None, 2 * ms], ids=str)
+@pytest.mark.parametrize(("name", "method"), [("lif", "rk4"), ("izhikevich", "euler"), ("adex", "heun")])
+def test_where_the_input_varies_each_block_runs_all_that_it_lists(name, method, refractory):
+    # after a spike, and where refractoriness ends, the rest of the step needs the input of the whole step again
+    model = MODELS[name].replace(refractory=refractory)
+    steps = [make_step(model, method, detection, varying=True) for detection in ("grid", "linear", "hermite")]
+    for kernel in compile_kernels(steps, SCALAR):
+        found = count_step_and_spike(kernel, float(units.internal(model.drive)))
+        assert found.step == found.counted_step
+        assert found.spike == found.counted_spike
 
 
 def test_by_hand(kernel_of):

@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 import pickle
+from pathlib import Path
 
+import numpy as np
 import pytest
 
-from spikecost.models.ground.errors import NoThreadError, NoValue, UserError, attempt, reason_of, short
+from spikecost.models.ground.errors import (
+    NoThreadError,
+    NoValue,
+    UserError,
+    attempt,
+    check_path,
+    reason_of,
+    short,
+    whole_number,
+)
 from spikecost.models.reading.data import Misfit
 from spikecost.reports.writing.files import CannotWrite
 
@@ -68,3 +79,20 @@ def test_a_quoted_text_is_on_one_line(given):
 
 def test_a_long_quoted_text_is_cut():
     assert short("abc " * 100, most=10) == "abc abc ab..."
+
+
+def test_a_whole_number_may_be_one_of_numpy():
+    for given in (2, np.int64(2), np.uint8(2)):
+        assert whole_number(given, "trials", "2") == 2
+        assert type(whole_number(given, "trials", "2")) is int
+    for given in (2.0, np.float64(2), True, np.True_, "2", None, np.array([2])):
+        with pytest.raises(UserError, match=r"^trials = .*: give a number of them$"):
+            whole_number(given, "trials", "a number of them")
+
+
+def test_a_path_is_text_or_a_path():
+    for given in ("a", Path("a")):
+        check_path(given, "folder", "a folder")
+    for given in ("", 5, b"a", None, ["a"]):
+        with pytest.raises(UserError, match=r"^folder = .*: give a folder$"):
+            check_path(given, "folder", "a folder")

@@ -11,7 +11,7 @@ import pytest
 
 from spikecost.harness.store import Store
 from spikecost.models.ground.errors import UserError
-from spikecost.reports.writing.files import write_file
+from spikecost.reports.writing.files import writable, write_file
 
 
 def test_a_link_stays_a_link(tmp_path):
@@ -64,3 +64,10 @@ def test_a_store_is_a_file(tmp_path):
     ):
         store.keep("a", b"content", {}, "1")
     assert stat.S_ISFIFO((tmp_path / "pipe").stat().st_mode)
+
+
+@pytest.mark.parametrize("given", ["", 5, b"x", None], ids=repr)
+def test_a_folder_is_named(given, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UserError, match=r"^folder = .*: give a folder, such as"):
+        writable(given)
