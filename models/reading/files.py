@@ -34,6 +34,7 @@ from types import ModuleType
 from typing import Any
 
 import brian2
+from brian2.groups.subgroup import Subgroup
 
 from ..definition.neuron import NeuronModel
 from ..definition.parts.random_inputs import STRATONOVICH
@@ -103,28 +104,45 @@ def place_of(asked: str) -> tuple[str, int] | None:
         return None
 
 
+@dataclass(frozen=True)
+class _Executed:
+    """What a Python file has left."""
+
+    defined: dict[str, Any]
+    around: Mapping[str, Mapping[str, Any]]
+    """For each name of a group that the file has run: the names with which Brian2 ran it first."""
+
+
 @cache  # a script is run once, even if several of its models are used: names in Brian2 must not be given twice
-def _defined(path: Path, source: str, changed: int) -> dict[str, Any]:
-    """Run a Python file, and say so; return what it defines."""
+def _executed(path: Path, source: str, changed: int) -> _Executed:
+    """Run a Python file, and say so."""
     brian2.BrianLogger.suppress_name("unused_brian_object")  # the file may define objects that Brian2 does not run
     module = ModuleType(f"{path.stem}_model_file")
     module.__file__ = str(path)
     sys.modules[module.__name__] = module  # dataclasses and similar code search for their module there
     defined = module.__dict__
     quiet = contextlib.redirect_stdout(sys.stderr)
-    with _lines_named(path, source), _beside(path), _in_runtime_mode(), _as_before_runs(), quiet:
+    with _lines_named(path, source), _beside(path), _in_runtime_mode(), _as_before_runs() as first, quiet:
         exec(compile(source, str(path), "exec"), defined)  # noqa: S102 - the user's own file, given by name
     tell_once(
         f"executed {path.absolute()} {changed}",
         f"the Python file {shortened(str(path))} was executed, with your rights",
     )
-    return defined
+    around = {
+        name: names
+        for name, value in defined.items()
+        for group, names in first
+        if isinstance(value, brian2.NeuronGroup | Subgroup)
+        and getattr(value, "source", value).variables is group.variables
+    }
+    return _Executed(defined, around)
 
 
 @cache  # keeps object identity: results that are stored per model object are found again
 def _from_python(path: Path, source: str, name: str, asked: tuple[str | None, str | None], changed: int) -> NeuronModel:
     driven, synapses = asked
-    defined = _defined(path, source, changed)
+    executed = _executed(path, source, changed)
+    defined = executed.defined
     models = [key for key, value in defined.items() if isinstance(value, NeuronModel | brian2.NeuronGroup)]
     known = f"; it has the models {', '.join(models)}" if models else ""
     if not name:
@@ -134,7 +152,8 @@ def _from_python(path: Path, source: str, name: str, asked: tuple[str | None, st
     found = defined[name]
     with _lines_named(path, source, line_of_name(source, name)):
         if isinstance(found, brian2.Group):
-            return _complete(from_brian2(found, driven, name=name, namespace=defined, synapses=synapses))
+            around = executed.around.get(name, defined)
+            return _complete(from_brian2(found, driven, name=name, namespace=around, synapses=synapses))
         if isinstance(found, NeuronModel):
             return _complete(found)
     raise UserError(
@@ -238,30 +257,37 @@ def _in_runtime_mode() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _as_before_runs() -> Iterator[None]:
-    """Leave groups and synapses in the state in which a file ran them first.
+def _as_before_runs() -> Iterator[list[tuple[brian2.NeuronGroup, Mapping[str, Any]]]]:
+    """Leave groups and synapses in the state in which a file ran them first, and yield the groups and names then.
 
-    A model starts at the time 0 as a neuron that is not refractory. Where a script ends is chance.
+    A model starts at the time 0 as a neuron that is not refractory. Where a script ends is chance. The names are those
+    around the run: they may be local to a function, or stand for something else at the end of the file.
     """
-    before: dict[int, tuple[Any, Any]] = {}
+    before: dict[int, tuple[Any, Any, Any]] = {}
+    first: list[tuple[brian2.NeuronGroup, Mapping[str, Any]]] = []
     times: dict[int, tuple[brian2.Network, float]] = {}
     own = brian2.Network.before_run
 
     def before_run(network: brian2.Network, run_namespace: Any) -> Any:
         groups = [each for each in network.objects if isinstance(each, brian2.NeuronGroup | brian2.Synapses)]
         for each in groups:
-            if id(each) not in before:
-                before[id(each)] = each, each._full_state()
+            if id(each) in before:
+                continue
+            own_names = None if each.namespace is None else dict(each.namespace)
+            before[id(each)] = each, each._full_state(), own_names
+            if isinstance(each, brian2.NeuronGroup):
+                first.append((each, dict(run_namespace)))
         times.setdefault(id(network), (network, network.t_))
         return own(network, run_namespace)
 
     brian2.Network.before_run = before_run
     try:
-        yield
+        yield first
     finally:
         brian2.Network.before_run = own
-        for each, state in before.values():
+        for each, state, own_names in before.values():
             each._restore_from_full_state(state)
+            each.namespace = own_names
         for network, now in times.values():
             network.t_ = now
 
