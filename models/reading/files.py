@@ -24,14 +24,11 @@ from __future__ import annotations
 
 import contextlib
 import re
-import sys
 import traceback
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache, partial
 from pathlib import Path
-from types import ModuleType
-from typing import Any
 
 import brian2
 
@@ -41,6 +38,7 @@ from ..ground.errors import UserError, shortened
 from ..ground.named_files import MODEL_FILE
 from ..ground.private import tell_once
 from .data import Given, Initial, Misfit, Refractory, read_text, read_toml, structure
+from .executed import Executed, execute
 from .from_brian2 import from_brian2
 from .places import line_in_python, line_in_toml, line_of_name
 
@@ -104,27 +102,22 @@ def place_of(asked: str) -> tuple[str, int] | None:
 
 
 @cache  # a script is run once, even if several of its models are used: names in Brian2 must not be given twice
-def _defined(path: Path, source: str, changed: int) -> dict[str, Any]:
-    """Run a Python file, and say so; return what it defines."""
-    brian2.BrianLogger.suppress_name("unused_brian_object")  # the file may define objects that Brian2 does not run
-    module = ModuleType(f"{path.stem}_model_file")
-    module.__file__ = str(path)
-    sys.modules[module.__name__] = module  # dataclasses and similar code search for their module there
-    defined = module.__dict__
-    quiet = contextlib.redirect_stdout(sys.stderr)
-    with _lines_named(path, source), _beside(path), _in_runtime_mode(), _as_before_runs(), quiet:
-        exec(compile(source, str(path), "exec"), defined)  # noqa: S102 - the user's own file, given by name
+def _executed(path: Path, source: str, changed: int) -> Executed:
+    """Run a Python file, and say so."""
+    with _lines_named(path, source):
+        found = execute(path, source)
     tell_once(
         f"executed {path.absolute()} {changed}",
         f"the Python file {shortened(str(path))} was executed, with your rights",
     )
-    return defined
+    return found
 
 
 @cache  # keeps object identity: results that are stored per model object are found again
 def _from_python(path: Path, source: str, name: str, asked: tuple[str | None, str | None], changed: int) -> NeuronModel:
     driven, synapses = asked
-    defined = _defined(path, source, changed)
+    executed = _executed(path, source, changed)
+    defined = executed.defined
     models = [key for key, value in defined.items() if isinstance(value, NeuronModel | brian2.NeuronGroup)]
     known = f"; it has the models {', '.join(models)}" if models else ""
     if not name:
@@ -134,7 +127,9 @@ def _from_python(path: Path, source: str, name: str, asked: tuple[str | None, st
     found = defined[name]
     with _lines_named(path, source, line_of_name(source, name)):
         if isinstance(found, brian2.Group):
-            return _complete(from_brian2(found, driven, name=name, namespace=defined, synapses=synapses))
+            around = executed.around(found)
+            with around.default_dt():
+                return _complete(from_brian2(found, driven, name=name, namespace=around.names, synapses=synapses))
         if isinstance(found, NeuronModel):
             return _complete(found)
     raise UserError(
@@ -217,68 +212,3 @@ def _lines_named(path: Path, source: str, line: int | None = None) -> Iterator[N
             found = find(source, error.place) or begins
         kind = "" if isinstance(error, UserError) else f"{type(error).__name__}: "
         raise UserError(f"{path}{f':{found}' if found else ''}: {kind}{' '.join(str(error).split())}") from None
-
-
-@contextlib.contextmanager
-def _in_runtime_mode() -> Iterator[None]:
-    """Let a file choose a device of Brian2 without effect.
-
-    Standalone mode evaluates texts such as ``group.v = "El + rand()*mV"`` only in a compiled program, so that a group
-    would have no values here. It would also stay the device of whatever runs later.
-    """
-    modules = brian2, brian2.devices, sys.modules["brian2.devices.device"]  # its attribute of that name is the device
-    places: list[tuple[Any, Any]] = [(module, module.set_device) for module in modules]
-    for module, _ in places:
-        module.set_device = _ignored
-    try:
-        yield
-    finally:
-        for module, own in places:
-            module.set_device = own
-
-
-@contextlib.contextmanager
-def _as_before_runs() -> Iterator[None]:
-    """Leave groups and synapses in the state in which a file ran them first.
-
-    A model starts at the time 0 as a neuron that is not refractory. Where a script ends is chance.
-    """
-    before: dict[int, tuple[Any, Any]] = {}
-    times: dict[int, tuple[brian2.Network, float]] = {}
-    own = brian2.Network.before_run
-
-    def before_run(network: brian2.Network, run_namespace: Any) -> Any:
-        groups = [each for each in network.objects if isinstance(each, brian2.NeuronGroup | brian2.Synapses)]
-        for each in groups:
-            if id(each) not in before:
-                before[id(each)] = each, each._full_state()
-        times.setdefault(id(network), (network, network.t_))
-        return own(network, run_namespace)
-
-    brian2.Network.before_run = before_run
-    try:
-        yield
-    finally:
-        brian2.Network.before_run = own
-        for each, state in before.values():
-            each._restore_from_full_state(state)
-        for network, now in times.values():
-            network.t_ = now
-
-
-def _ignored(*_given: Any, **_named: Any) -> None:
-    """Do nothing, in place of a function of Brian2."""
-
-
-@contextlib.contextmanager
-def _beside(path: Path) -> Iterator[None]:
-    """Let a file import modules from its own folder and see only its name as argument, as if Python had started it."""
-    folder, arguments = str(path.resolve().parent), sys.argv
-    sys.path.insert(0, folder)
-    sys.argv = [str(path)]
-    try:
-        yield
-    finally:
-        sys.argv = arguments
-        if folder in sys.path:
-            sys.path.remove(folder)

@@ -62,6 +62,11 @@ class Names:
         except KeyError:
             return None
 
+    def truths(self, identifiers: Iterable[str]) -> set[str]:
+        """Return those of some names that stand for True or False."""
+        found = {identifier: self.resolved(identifier) for identifier in identifiers}
+        return {name for name, value in found.items() if isinstance(value, Constant) and value.is_boolean}
+
     def constants(self, identifiers: Iterable[str]) -> dict[str, Any]:
         """Return the numbers and quantities among some names.
 

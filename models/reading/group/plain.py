@@ -120,9 +120,8 @@ def _is_whole(node: ast.expr, integers: Collection[str]) -> bool:
     return whole and all(_is_whole(part, integers) for part in parts)
 
 
-def with_numbers(equations: Equations) -> Equations:
-    """Return equations in which Boolean variables are numbers."""
-    truths = truths_of(equations)
+def with_numbers(equations: Equations, truths: Collection[str]) -> Equations:
+    """Return equations in which Boolean variables and constants are numbers."""
     if not truths:
         return equations
     return Equations([_with_numbers(each, truths) for each in equations.values()])

@@ -110,15 +110,21 @@ def texts_of(group: brian2.NeuronGroup, index: int, names: Names) -> Texts:
     UserError
         As `take_out` and `joined`.
     """
-    alone = _written(group, index, Joined(group.user_equations))
+    alone = _written(group, index, Joined(group.user_equations), names)
     whole = joined(group, index, alone.used, names)
-    texts = alone if whole.equations is group.user_equations else _written(group, index, whole)
-    resolved = names.with_objects(whole.constants).resolved
-    equations, driven = take_out(texts.equations, resolved, group.name, index)
-    return replace(texts, equations=with_numbers(equations), driven=driven)
+    texts = alone if whole.equations is group.user_equations else _written(group, index, whole, names)
+    names = names.with_objects(whole.constants)
+    equations, driven = take_out(texts.equations, names.resolved, group.name, index)
+    return replace(texts, equations=with_numbers(equations, _truths(equations, names)), driven=driven)
 
 
-def _written(group: brian2.NeuronGroup, index: int, whole: Joined) -> Texts:
+def _truths(equations: Equations, names: Names, *texts: str) -> set[str]:
+    """Return the names in equations and texts that stand for what is true or false."""
+    used = equations.identifiers.union(*map(get_identifiers, texts))
+    return truths_of(equations) | names.truths(used - set(equations.names))
+
+
+def _written(group: brian2.NeuronGroup, index: int, whole: Joined, names: Names) -> Texts:
     """Return the texts, in which the numbers that only the place in the group gives are written out."""
     refractory = group._refractory if isinstance(group._refractory, str) else ""
     threshold, refractory = one_line(group.events.get("spike", "")), one_line(refractory)
@@ -128,7 +134,7 @@ def _written(group: brian2.NeuronGroup, index: int, whole: Joined) -> Texts:
     numbers = numbers_of(group, index, *codes, threshold, reset, refractory)
     written = Equations([with_code(each, written_out(numbers, each)) for each in equations.values()])
     written, simplified = without_cancelling(written)
-    truths = truths_of(written)
+    truths = _truths(written, names.with_objects(whole.constants), threshold, reset, refractory)
     return Texts(
         written,
         None,

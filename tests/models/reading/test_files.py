@@ -354,6 +354,48 @@ def test_a_neuron_is_as_it_was_before_the_script_ran_it(tmp_path, monkeypatch, f
     assert get_model("runs.py:waving").initial_values == {"v": 0.0, "t": 0.0}
 
 
+NAMES = """\
+from brian2 import *
+prefs.codegen.target = "numpy"
+rest = dict(threshold="v > 1", reset="v = 0", method="euler")
+
+def simulate(I0):
+    tau = 10*ms
+    group = NeuronGroup(4, "dv/dt = (I0 - v)/tau : 1", **rest)
+    Network(group).run(1*ms)
+    return group
+
+inside = simulate(3)
+part = inside[2:]
+tau, own = 20*ms, {{"I0": 4}}
+outside = NeuronGroup(1, "dv/dt = (I0 - v)/tau : 1", namespace=own, **rest)
+given = {{"tau": 40*ms, "I0": 5}}
+apart = NeuronGroup(1, "dv/dt = (I0 - v)/tau : 1", **rest)
+Network(outside).run(1*ms)
+Network(apart).run(1*ms, namespace=given)
+{later}
+never = NeuronGroup(1, "dv/dt = (I0 - v)/tau : 1", **rest)
+"""
+
+
+@pytest.mark.parametrize("later", ["", "tau, I0, own['I0'], given['tau'] = 30*ms, 7, 8, 50*ms"])
+def test_names_mean_what_they_meant_when_the_script_ran_the_neuron(tmp_path, monkeypatch, later):
+    """Brian2 looks for names when it runs a neuron; at the end of a file they may have other values, or be gone."""
+    monkeypatch.setitem(prefs, "codegen.target", "numpy")
+    (tmp_path / "names.py").write_text(NAMES.format(later=later))
+    monkeypatch.chdir(tmp_path)
+    found = {name: get_model(f"names.py:{name}") for name in ("inside", "part", "outside", "apart")}
+    assert {name: (each.drive, each.constants["tau"] / ms) for name, each in found.items()} == {
+        "inside": (3, 10),
+        "part": (3, 10),
+        "outside": (4, 20),
+        "apart": (5, 40),
+    }
+    if later:
+        never = get_model("names.py:never")
+        assert (never.drive, never.constants["tau"] / ms) == (7, 30)
+
+
 @pytest.mark.parametrize("name", ["two, or three/leaky.toml", "a,b/c.toml"])
 def test_a_folder_may_have_commas_in_its_name(tmp_path, name):
     path = tmp_path / name

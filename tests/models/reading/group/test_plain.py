@@ -46,6 +46,15 @@ GROUPS = {
         lambda: group(LEAKY + "\nhigh = v > 0.5 : boolean", threshold="v > 1 and (active or high)", refractory="high"),
         1,
     ),
+    "a constant that is true or false": (
+        lambda: group(
+            LEAKY.replace("I -", "I*(int(on) + on) -"),
+            threshold="v > 1 and not off",
+            refractory="off or v > 0.7",
+            namespace={"on": True, "off": False},
+        ),
+        0,
+    ),
     "a switch that the reset turns": (
         lambda: group(
             LEAKY.replace("I -", "I + 0.5*int(active) -") + "\nk : integer",
