@@ -21,7 +21,7 @@ from ..definition.neuron import NeuronModel
 from ..ground.errors import UserError, check_mapping, check_text, quoted, short
 from .group.equations import held_over_steps, lines_of, parameter
 from .group.linked import linked_notes
-from .group.method import method_of, read_ahead, with_rates_as_numbers
+from .group.method import method_of, other_format, read_ahead, with_rates_as_numbers
 from .group.names import Names
 from .group.texts import Texts, texts_of
 from .group.timed_arrays import TimedInput, autonomous_part
@@ -238,7 +238,7 @@ def _model(asked: _Asked, driven: str | None, name: str | None) -> NeuronModel:
     held = held_over_steps(texts, partial(method_of, group, names, texts), group.name)
     synaptic = set().union(*changed_by_synapses(group, index).values())
     chosen = choose(texts, constants, driven, synaptic, group.name)
-    notes = [note for note in (chosen.note, read_ahead(group, texts)) if note]
+    notes = [note for note in (chosen.note, read_ahead(group, texts), other_format(group)) if note]
 
     lines = list(lines_of(texts, {chosen.name}))
     drive = None

@@ -59,6 +59,18 @@ def read_ahead(group: brian2.NeuronGroup, texts: Texts) -> str:
     )
 
 
+def other_format(group: brian2.NeuronGroup) -> str:
+    """Return that Brian2 computes a group in another number format than double precision; empty if it does not."""
+    formats = {str(group.variables[name].dtype) for name in group.equations.diff_eq_names}
+    others = sorted(formats - {"float64"})
+    if not others:
+        return ""
+    return (
+        f"Brian2 computes it in {' and '.join(others)}, spikecost in double precision: spikes may differ; "
+        "`spikecost run --precision double single` compares both"
+    )
+
+
 def with_rates_as_numbers(model: NeuronModel, group: brian2.NeuronGroup) -> NeuronModel:
     """Return a model that the exact method can integrate, if Brian2 would use it on the group.
 

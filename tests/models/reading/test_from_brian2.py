@@ -50,6 +50,12 @@ def test_what_a_group_becomes():
     assert model.drive == 0.2 * nA
 
 
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_another_number_format_is_said(dtype):
+    note = from_brian2(leaky(dtype=dtype), namespace=NAMES).input_note
+    assert ("Brian2 computes it in float32, spikecost in double precision" in note) == (dtype is not np.float64)
+
+
 def test_settings():
     EL, R, tau = -65 * mV, 100 * brian2.Mohm, 20 * ms  # noqa: F841
     assert settings_from_brian2(leaky(dt=0.05 * ms)) == Brian2Settings("exact", "grid_start", 0.05 * ms)
