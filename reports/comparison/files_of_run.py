@@ -15,7 +15,7 @@ from typing import Any
 from ...models.ground.errors import UserError, shortened
 from ...models.reading.data import read_json
 from ..writing.files import replace_all
-from .places import DATA, MANIFEST
+from .places import DATA, INTERRUPTED, MANIFEST
 
 #: The format named in ``run.json``, and the version of everything that this module writes.
 FORMAT, VERSION = "spikecost run", 11
@@ -81,7 +81,13 @@ def _manifest(folder: Path) -> dict[str, Any]:
     except FileNotFoundError:
         started = (folder / DATA).is_dir()
         what = "is incomplete: it has no" if started else "is not a run: it has no"
-        raise UserError(f"the folder {folder} {what} {MANIFEST}; give one that `spikecost run --out` wrote") from None
+        interrupted = folder / INTERRUPTED
+        instead = (
+            f"what an interrupted run finished is in {interrupted}"
+            if (interrupted / MANIFEST).is_file()
+            else "give one that `spikecost run --out` wrote"
+        )
+        raise UserError(f"the folder {folder} {what} {MANIFEST}; {instead}") from None
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise UserError(f"cannot read {path}: {error}; give a folder that `spikecost run --out` wrote") from error
     if version != VERSION:

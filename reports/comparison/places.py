@@ -6,6 +6,8 @@ from contextlib import suppress
 from pathlib import Path
 
 MANIFEST, PROVENANCE, DATA = "run.json", "provenance.json", "data"
+#: Folder of an interrupted run within the run's folder.
+INTERRUPTED = "interrupted"
 #: A run with a table of points of this size, in bytes, has about 2000 points, and its figures take seconds.
 _LONG = 50_000
 

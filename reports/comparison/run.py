@@ -30,9 +30,10 @@ from ..writing.numbers import as_said
 from ..writing.records import records
 from .comparison import Comparison, compare
 from .files_of_run import remove_run
+from .places import INTERRUPTED
 
-#: Folder of an interrupted run within the run's folder; and name of the folder that is made if the disk is full.
-INTERRUPTED, FALLBACK = "interrupted", "spikecost-report"
+#: Name of the folder that is made if the disk is full.
+FALLBACK = "spikecost-report"
 
 
 def run(

@@ -266,6 +266,13 @@ def test_what_is_no_run_is_refused(tmp_path):
         RunFolder.read(tmp_path / "nowhere")
 
 
+def test_where_an_interrupted_run_is_is_said(small_run, tmp_path):
+    small_run.write(tmp_path / "interrupted")
+    with pytest.raises(sc.UserError, match=r"no run.json; what an interrupted run finished is in .*/interrupted$"):
+        RunFolder.read(tmp_path)
+    assert len(RunFolder.read(tmp_path / "interrupted").table)
+
+
 def test_a_run_that_was_broken_off_while_writing_is_no_run(copy, small_run, monkeypatch):
     # the first file is moved into place, then the process ends
     def ends(_path, _target):
