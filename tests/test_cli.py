@@ -451,7 +451,7 @@ MISTAKES = {
         ["recommend", "--rate", "20Hz", "--tolerance", "1ms", "--engine", ""],
         "spikecost: unknown engine '': known are ",
     ),
-    "no folder": (["recommend", "", "--rate", "20Hz", "--tolerance", "1ms"], "spikecost: the folder . is not a run: "),
+    "no folder": (["recommend", "", "--rate", "20Hz", "--tolerance", "1ms"], "spikecost: folder = '': give "),
     "an unknown feature after a blank": (
         ["recommend", "--rate", "20Hz", "--tolerance", "1ms", "--features", "tonic_bursting, mixed_mod"],
         "spikecost: unknown feature 'mixed_mod': did you mean 'mixed_mode'? ",
@@ -537,7 +537,7 @@ def test_a_method_that_applies_to_none_of_the_models(said, tmp_path):
     assert mentions(
         err.splitlines()[-1], "spikecost: ", "exponential_euler on izhikevich:RS", "not linear in v; ", "--model"
     )
-    assert list((tmp_path / "out").iterdir()) == []
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_drives_relative_to_the_rheobase_stand_in_place_of_rates(said, tmp_path):

@@ -40,7 +40,7 @@ class Around:
 
 
 @dataclass(frozen=True)
-class Executed:
+class ExecutedFile:
     """What a Python file has left."""
 
     defined: dict[str, Any]
@@ -55,7 +55,7 @@ class Executed:
         return next((around for each, around in self.runs if each.variables is whole.variables), self.end)
 
 
-def execute(path: Path, source: str) -> Executed:
+def execute(path: Path, source: str) -> ExecutedFile:
     """Execute a Python file."""
     brian2.BrianLogger.suppress_name("unused_brian_object")  # the file may define objects that Brian2 does not run
     module = ModuleType(f"{path.stem}_model_file")
@@ -69,7 +69,7 @@ def execute(path: Path, source: str) -> Executed:
     named = [each for each in defined.values() if isinstance(each, brian2.NeuronGroup | Subgroup)]
     own = {id(each.source.variables if isinstance(each, Subgroup) else each.variables) for each in named}
     # the names of other runs would keep their objects alive
-    return Executed(defined, end, [(group, around) for group, around in runs if id(group.variables) in own])
+    return ExecutedFile(defined, end, [(group, around) for group, around in runs if id(group.variables) in own])
 
 
 @contextlib.contextmanager

@@ -38,7 +38,7 @@ from ..ground.errors import UserError, shortened
 from ..ground.named_files import MODEL_FILE
 from ..ground.private import tell_once
 from .data import Given, Initial, Misfit, Refractory, read_text, read_toml, structure
-from .executed import Executed, execute
+from .executed import ExecutedFile, execute
 from .from_brian2 import from_brian2
 from .places import line_in_python, line_in_toml, line_of_name
 
@@ -102,7 +102,7 @@ def place_of(asked: str) -> tuple[str, int] | None:
 
 
 @cache  # a script is run once, even if several of its models are used: names in Brian2 must not be given twice
-def _executed(path: Path, source: str, changed: int) -> Executed:
+def _executed(path: Path, source: str, changed: int) -> ExecutedFile:
     """Run a Python file, and say so."""
     with _lines_named(path, source):
         found = execute(path, source)

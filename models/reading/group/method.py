@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import brian2
+import numpy as np
 from brian2.equations.equations import Equations
 from brian2.stateupdaters.base import StateUpdateMethod, UnsupportedEquationsException
 from brian2.stateupdaters.exponential_euler import get_conditionally_linear_system
@@ -61,7 +62,7 @@ def read_ahead(group: brian2.NeuronGroup, texts: Texts) -> str:
 
 def other_format(group: brian2.NeuronGroup) -> str:
     """Return that Brian2 computes a group in another number format than double precision; empty if it does not."""
-    formats = {str(group.variables[name].dtype) for name in group.equations.diff_eq_names}
+    formats = {np.dtype(group.variables[name].dtype).name for name in group.equations.diff_eq_names}
     others = sorted(formats - {"float64"})
     if not others:
         return ""
