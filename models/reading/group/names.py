@@ -90,8 +90,8 @@ class Names:
             value = self.resolved(identifier)
             if value is None:
                 raise UserError(
-                    f"{group.name}: '{identifier}' is neither in the equations nor where you call "
-                    f"from_brian2; define it, or give namespace={{'{identifier}': ...}}"
+                    f"{group.name}: '{identifier}' is neither in the equations nor defined around the group; "
+                    f"define it, or give namespace={{'{identifier}': ...}}"
                 )
             if isinstance(value, brian2.TimedArray):
                 raise UserError(

@@ -620,7 +620,7 @@ REFUSED = {
     "refractory now": (refractory_now, "mine is refractory now, but a model cannot start so; convert it before it "),
     "unknown name": (
         lambda: leaky(LEAKY.replace("tau", "taum"), name="mine"),
-        "mine: 'taum' is neither in the equations nor where you call from_brian2; define it, or give ",
+        "mine: 'taum' is neither in the equations nor defined around the group; define it, or give ",
     ),
     "array": (
         lambda: leaky(name="mine", namespace={**NAMES, "EL": [-65, -60] * mV}),
