@@ -954,9 +954,9 @@ def test_a_failed_run_leaves_an_earlier_report_as_it_was(report, no_compiler, sa
 def test_a_failed_run_leaves_no_empty_folder(no_compiler, said, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "there").mkdir()
-    for out in ("new", "there"):
+    for out in ("new", "new/one/two", "there", "there/new"):
         assert said(*TINY, "--out", out)[0] == 2
-    assert [path.name for path in tmp_path.iterdir()] == ["there"]
+    assert [path.name for path in tmp_path.rglob("*")] == ["there"]
 
 
 def test_a_mistake_in_the_real_script(tmp_path):

@@ -206,10 +206,11 @@ class Suite:
                 raise UserError(f"rates_of has the rate {rate:g}: give more than 0 and at most {most:g} Hz")
         for name in _WHOLE:
             least, most = _LIMITS.get(name, (0, LARGEST_SEED))
-            number = whole_number(getattr(self, name), name, f"a whole number from {least:.0f} to {most:.0f}")
+            expected = f"a whole number from {least:.0f} to {most:.0f}"
+            number = whole_number(getattr(self, name), name, expected)
+            if not least <= number <= most:
+                raise UserError(f"{name} = {number}: give {expected}")
             object.__setattr__(self, name, number)
-        if not 0 <= self.seed <= LARGEST_SEED:
-            raise UserError(f"seed = {quoted(self.seed)}: give a whole number from 0 to {LARGEST_SEED}")
         if self.coarsest < self.finest:
             raise UserError(
                 f"coarsest = {self.coarsest:g} ms is below finest = {self.finest:g} ms; give the longest "

@@ -1,10 +1,15 @@
-"""Execute a Python file as if Python had started it, without a trace in the process, and keep what it defines."""
+"""Execute a Python file as if Python had started it, and keep what it defines.
+
+Undone are its changes of what acts on other models and results: the folder, environment variables, filters of warnings,
+numpy's errors, matplotlib's style, Brian2's preferences, default time step and device.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import sys
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,12 +80,16 @@ def execute(path: Path, source: str) -> ExecutedFile:
 @contextlib.contextmanager
 def _without_traces() -> Iterator[None]:
     """Undo what a file changes for the whole process, so that it does not act on other models and on results."""
-    folder, preferences = Path.cwd(), {name: brian2.prefs[name] for name in brian2.prefs}
+    folder, environment = Path.cwd(), dict(os.environ)
+    preferences = {name: brian2.prefs[name] for name in brian2.prefs}
     try:
-        with np.errstate(), matplotlib.rc_context(), Around({}, _DEFAULT_DT).default_dt():
+        with np.errstate(), warnings.catch_warnings(), matplotlib.rc_context(), Around({}, _DEFAULT_DT).default_dt():
             yield
     finally:
         os.chdir(folder)
+        for name in os.environ.keys() - environment.keys():
+            del os.environ[name]
+        os.environ.update(environment)
         for name, value in preferences.items():
             brian2.prefs[name] = value
 

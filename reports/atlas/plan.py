@@ -129,10 +129,7 @@ def check_drive(drive: object, name: str = "drive") -> None:
     UserError
         If it does not.
     """
-    if not isinstance(drive, str):
-        raise UserError(f"{name} = {quoted(drive)}: give a kind of drive of the atlas, such as '{DRIVES[0]}'")
-    if drive not in DRIVES:
-        raise UserError(f"the atlas has no drive '{short(drive)}': {known_are(drive, DRIVES)}; give one of them")
+    _check(drive, name, "drive", "a kind of drive", DRIVES)
 
 
 def check_precision(precision: object) -> None:
@@ -143,12 +140,14 @@ def check_precision(precision: object) -> None:
     UserError
         If it does not.
     """
-    if not isinstance(precision, str):
-        raise UserError(f"precision = {quoted(precision)}: give a number format of the atlas, such as '{DOUBLE}'")
-    if precision not in PRECISIONS:
-        raise UserError(
-            f"the atlas has no precision '{short(precision)}': {known_are(precision, PRECISIONS)}; give one of them"
-        )
+    _check(precision, "precision", "precision", "a number format", PRECISIONS)
+
+
+def _check(given: object, name: str, noun: str, called: str, known: Sequence[str]) -> None:
+    if not isinstance(given, str):
+        raise UserError(f"{name} = {quoted(given)}: give {called} of the atlas, such as '{known[0]}'")
+    if given not in known:
+        raise UserError(f"the atlas has no {noun} '{short(given)}': {known_are(given, known)}; give one of them")
 
 
 def parts(models: Sequence[str] = (), drives: Sequence[str] = ()) -> list[Part]:
@@ -181,18 +180,14 @@ def _all(known: Sequence[str]) -> list[Part]:
 
 
 def _of(label: str) -> Iterator[Part]:
-    for horizon in (HORIZON, LONG) if label in FIRST else (HORIZON,):
-        for drive in DRIVES if horizon == HORIZON else DRIVES[:2]:
+    usual = HORIZON, DOUBLE
+    more = [(LONG, DOUBLE), *((HORIZON, precision) for precision in PRECISIONS[1:])] if label in FIRST else []
+    for horizon, precision in (usual, *more):
+        for drive in DRIVES if (horizon, precision) == usual else DRIVES[:2]:
             for rate in RATES:
-                yield Part(label, drive, rate, horizon=horizon)
+                yield Part(label, drive, rate, horizon=horizon, precision=precision)
             for multiple in RHEOBASES if horizon == HORIZON else ():
-                yield Part(label, drive, multiple, True, horizon)
-    for precision in PRECISIONS[1:] if label in FIRST else ():
-        for drive in DRIVES[:2]:
-            for rate in RATES:
-                yield Part(label, drive, rate, precision=precision)
-            for multiple in RHEOBASES:
-                yield Part(label, drive, multiple, True, precision=precision)
+                yield Part(label, drive, multiple, True, horizon, precision)
 
 
 def _rank(part: Part) -> int:

@@ -85,15 +85,15 @@ def run(
 
 @contextmanager
 def _nothing_left_empty(folder: str | Path) -> Iterator[Path]:
-    """Make a folder; if it is new and there is an error before anything is in it, remove it."""
-    new = not os.path.lexists(folder)
+    """Make a folder, and those above it; if there is an error before anything is in them, remove those that are new."""
+    new = [each for each in (Path(folder), *Path(folder).parents) if not os.path.lexists(each)]
     made = writable(folder)
     try:
         yield made
     except BaseException:
-        if new:
-            with suppress(OSError):  # there is something in it
-                made.rmdir()
+        with suppress(OSError):  # there is something in it
+            for each in new:
+                each.rmdir()
         raise
 
 

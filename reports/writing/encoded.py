@@ -30,7 +30,7 @@ def to_figure(figure: Figure, kind: str, dpi: float | None = 150) -> bytes:
 def to_figures(
     figure: Figure, kinds: Iterable[str], dpi: float | None = 150, few_colours: bool = True
 ) -> dict[str, bytes]:
-    """Return a figure in several formats, by format: it is laid out once, which takes as long as two formats.
+    """Return a figure in several formats, by format: it is laid out once, which takes longer than to draw it.
 
     Pictures in few colours are smaller.
     """

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import warnings
 from pathlib import Path
 
 import brian2
@@ -19,6 +21,9 @@ import os
 from brian2 import *
 os.chdir("elsewhere")
 np.seterr(all="raise")
+os.environ["CC"] = "another"
+import warnings
+warnings.simplefilter("ignore", FutureWarning)
 prefs.core.default_float_dtype = float32
 plt.rcParams["font.size"] = 30
 defaultclock.dt = 25*us
@@ -40,7 +45,8 @@ late = NeuronGroup(1, "dv/dt = (2 + randn() - v)/(10*ms) : 1", **rest)
 
 def of_the_process() -> tuple[object, ...]:
     dtype, size = brian2.prefs.core.default_float_dtype, matplotlib.rcParams["font.size"]
-    return Path.cwd(), np.geterr(), dtype, size, float(brian2.defaultclock.dt)
+    rest = os.environ.get("CC"), list(warnings.filters)
+    return Path.cwd(), np.geterr(), dtype, size, float(brian2.defaultclock.dt), rest
 
 
 @pytest.mark.parametrize("ends", ["", "raise ValueError"])
@@ -51,7 +57,7 @@ def test_a_file_leaves_no_trace_in_the_process(tmp_path, monkeypatch, ends):
     monkeypatch.chdir(tmp_path)
     before = of_the_process()
     if ends:
-        with pytest.raises(UserError, match=r"^changes\.py:11: ValueError"):
+        with pytest.raises(UserError, match=r"^changes\.py:14: ValueError"):
             get_model("changes.py:noisy")
     else:
         assert get_model("changes.py:noisy").sampling == 25 * us
