@@ -1,7 +1,8 @@
 """References and drives kept on disk, under a key that contains everything they were computed from.
 
-The key consists of the model's text and numbers, the stimulus, the code of the solvers and kernels (without comments
-and docstrings), and the versions of heyoka and numpy: everything that could change a result changes the key.
+The key consists of the model's text and numbers, its name and its own drive, the stimulus, the code of the solvers and
+kernels (without comments and docstrings), and the versions of heyoka and numpy: everything that could change a result
+changes the key. Solutions alone are shared by models with other names and drives.
 """
 
 from __future__ import annotations
@@ -18,13 +19,14 @@ import heyoka
 import numpy as np
 from brian2.units.fundamentalunits import Dimension
 
+from ...models.definition.language import units
 from ...models.definition.neuron import NeuronModel
 from ...models.ground import cache as kept
 from ...models.ground.code_version import version_of
 from ...models.ground.errors import NoValue
 
 
-def recall(kind: str, model: NeuronModel, request: Any, compute: Callable[[], Any]) -> Any:
+def recall(kind: str, model: NeuronModel, request: Any, compute: Callable[[], Any], *, shared: bool = False) -> Any:
     """Return the result of `compute`, from disk if it was computed before.
 
     Parameters
@@ -36,8 +38,12 @@ def recall(kind: str, model: NeuronModel, request: Any, compute: Callable[[], An
         Everything else that the result depends on (see `content`).
     compute : callable
         Returns a value that JSON can hold, or `NoValue`. If it raises, nothing is kept.
+    shared : bool
+        Whether models with the same content have the same result. The result of a search has not: it depends on where
+        the search begins, which is the model's own drive, and its texts may have the model's name.
     """
-    key = "\n".join((kind, _solvers(), model.content, content(request)))
+    own = () if shared else (model.label, content(None if model.drive is None else float(units.internal(model.drive))))
+    key = "\n".join((kind, _solvers(), model.content, *own, content(request)))
     found = kept.recall("references", key, lambda: _as_json(compute()))
     return NoValue(found[_NO_VALUE]) if isinstance(found, dict) and _NO_VALUE in found else found
 

@@ -296,7 +296,7 @@ def kept_reference(model: NeuronModel, stimulus: Stimulus) -> Reference:
             "samples_error": found.samples_error.tolist(),
         }
 
-    kept = recall("reference", model, stimulus, compute)
+    kept = recall("reference", model, stimulus, compute, shared=True)
     return Reference(
         SpikeTrain(np.array(kept["times"]), float(stimulus.horizon)),
         kept["error"],
@@ -321,4 +321,4 @@ def certify(trial: Trial) -> float:
             return math.inf
         return float(np.abs(times - known).max()) if times.size else 0.0
 
-    return float(recall("80-bit", trial.model, trial.stimulus, compute))
+    return float(recall("80-bit", trial.model, trial.stimulus, compute, shared=True))

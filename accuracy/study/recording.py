@@ -89,7 +89,7 @@ def record_reference(trial: Trial, share: Share) -> Trace:
         found: list[list[float]] = solve(trial.model, stimulus, taylor.FIRST).samples.astype(float).tolist()
         return found
 
-    samples = np.array(recall("trace", trial.model, stimulus, compute))
+    samples = np.array(recall("trace", trial.model, stimulus, compute, shared=True))
     return Trace(trial.reference.train.times[: share.spikes], *_sampled(trial, stimulus, samples, times))
 
 

@@ -59,8 +59,8 @@ def kept_measurement(model: NeuronModel, method: str, detection: str) -> Measure
     if auto.best(exact=False) is not None:
         return measure(model, method, detection)
     kernel = compile_kernels([make_step(model, method, detection)], SCALAR)[0]
-    why_not = repr(sorted(auto.reasons().items()))
-    found = _recall("measurement", [kernel], why_not, lambda: measure(model, method, detection).to_json())
+    request = repr((kernel.step.model.label, sorted(auto.reasons().items())))
+    found = _recall("measurement", [kernel], request, lambda: measure(model, method, detection).to_json())
     witnesses = tuple(
         Witness(**{**each, "leaves_out": tuple(each["leaves_out"]), "not_documented": tuple(each["not_documented"])})
         for each in found["witnesses"]

@@ -47,9 +47,12 @@ def missing(
 ) -> list[tuple[Part, tuple[str, ...]]]:
     """Return the parts of the plan that the data lack, the most useful first, each with the methods that it lacks."""
     wanted = parts(models, drives)
-    rows = read(folder, ["identity"], models={name_in(part.model) for part in wanted}, precision=None)
-    known = set(rows["identity"])
-    lacking = [(part, tuple(name for name in methods() if part.identity(name) not in known)) for part in wanted]
+    rows = read(folder, ["model", "identity"], models={name_in(part.model) for part in wanted}, precision=None)
+    # presets with the same parameters have the same identity
+    known = set(rows.itertuples(index=False, name=None))
+    lacking = [
+        (part, tuple(name for name in methods() if (part.model, part.identity(name)) not in known)) for part in wanted
+    ]
     return [(part, names) for part, names in lacking if names]
 
 

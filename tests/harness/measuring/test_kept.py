@@ -9,6 +9,7 @@ from spikecost.flops.counters import auto
 from spikecost.harness.kernels.kernel import compile_kernels
 from spikecost.harness.measuring import kept
 from spikecost.models.catalogue import MODELS
+from spikecost.models.reading.by_name import get_model
 from spikecost.models.step import make_step
 
 #: The functions that count.
@@ -60,6 +61,12 @@ def test_another_code_drive_or_state_is_counted_anew(counted):
     found = [kept.kept_step_and_spike(kernel_of(model, method), drive) for method, model, drive in asked]
     assert len(counted) == len(found)
     assert found[0].step != found[2].step
+
+
+def test_a_measurement_is_that_of_the_model_with_its_name(counted, monkeypatch):
+    monkeypatch.setattr(auto, "best", lambda exact=None, best=auto.best: best(exact) if exact else None)
+    for label in ("mihalas_niebur:adapting", "mihalas_niebur:phasic"):
+        assert kept.kept_measurement(get_model(label), "euler", "grid").model == label
 
 
 def test_what_the_hardware_counted_is_not_kept(counted, monkeypatch):

@@ -10,10 +10,13 @@ from spikecost.accuracy.study.runner import run_suite
 from spikecost.flops.conventions import CONVENTIONS
 from spikecost.reports.atlas import kept, making
 from spikecost.reports.atlas.columns import BY_KIND, COLUMNS, KEY, PART
-from spikecost.reports.atlas.plan import Part
+from spikecost.reports.atlas.plan import Part, parts
 from spikecost.reports.tables.table import table
 
 from .conftest import METHODS, PARTS
+
+#: Presets with the same parameters, and other currents of their own.
+_PAIR = ("mihalas_niebur:adapting", "mihalas_niebur:phasic")
 
 
 @pytest.fixture
@@ -112,6 +115,15 @@ def test_no_part_is_begun_after_the_time(tmp_path, of_small, monkeypatch):
     made = making.make(folder=tmp_path, seconds=-1.0, store="off")
     assert made.parts == ()
     assert made.left == len(PARTS)
+
+
+def test_a_preset_with_the_parameters_of_another_is_made_itself(tmp_path):
+    adapting, phasic = (parts([label]) for label in _PAIR)
+    assert adapting[0].identity("euler") == phasic[0].identity("euler")
+    part = next(each for each in adapting if each.stimulus == "constant" and each.level == 5.0)
+    kept.add(making.computed(part, making.methods(), store="off"), tmp_path)
+    lacking = [each for each, _ in making.missing(["mihalas_niebur"], folder=tmp_path) if each.model in _PAIR]
+    assert lacking == [each for each in parts(["mihalas_niebur"]) if each.model in _PAIR and each != part]
 
 
 def test_rows_that_are_made_again_replace_the_others(small_atlas, tmp_path):
