@@ -54,7 +54,7 @@ def cases_of(monkeypatch, wrong=None, suite=SMALL):
         )
 
     monkeypatch.setattr(regime, "reference", reference)
-    monkeypatch.setattr(regime, "recall", lambda _kind, _model, _request, compute: compute())
+    monkeypatch.setattr(regime, "recall", lambda _kind, _model, _request, compute, **_: compute())
     return runner.run_suite(suite, jobs=1)
 
 
