@@ -19,6 +19,14 @@ from spikecost.models.definition.neuron import NeuronModel
 ON = 1e-3
 
 
+def exp(x: float) -> float:
+    """e to the x, infinite if it is too large."""
+    try:
+        return math.exp(x)
+    except OverflowError:
+        return math.inf
+
+
 def exprel(x: float) -> float:
     """(exp(x) - 1)/x, 1 where x is 0."""
     return math.expm1(x) / x if x else 1.0
@@ -46,9 +54,10 @@ def compiled(model: NeuronModel) -> dict[str, Callable[..., Any]]:
         f"def reset(x):\n{opening}{resets}    return [{names}]\n"
     )
     space: dict[str, Any] = {
-        **{name: getattr(math, name) for name in ("exp", "sqrt", "tanh", "cosh", "sinh")},
+        **{name: getattr(math, name) for name in ("sqrt", "tanh", "cosh", "sinh")},
         **{name: getattr(math, name) for name in ("log", "log10", "log1p", "expm1", "sin", "cos", "tan")},
         **{f"arc{name}": getattr(math, f"a{name}") for name in ("sin", "cos", "tan")},
+        "exp": exp,
         "exprel": exprel,
         "select": select,
         **model.parameter_values,
@@ -115,17 +124,18 @@ def dop853(
             up_to_crossing(rates, end, drive)
             if now >= end:
                 return False
-        found = solve_ivp(
-            space[rates],
-            (now, end),
-            x,
-            "DOP853",
-            rtol=rtol,
-            atol=rtol * np.array(scale),
-            args=(drive,),
-            max_step=longest,
-            events=space["above"] if event else None,
-        )
+        with np.errstate(over="ignore", invalid="ignore"):  # a step into what has no value is tried again, shorter
+            found = solve_ivp(
+                space[rates],
+                (now, end),
+                x,
+                "DOP853",
+                rtol=rtol,
+                atol=rtol * np.array(scale),
+                args=(drive,),
+                max_step=longest,
+                events=space["above"] if event else None,
+            )
         now, x = found.t[-1], list(found.y[:, -1])
         return bool(found.status == 1)
 

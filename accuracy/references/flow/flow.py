@@ -380,7 +380,19 @@ class Flow:
                 name: margin_of(name) for name, each in self._conditions.items() if each.argument and not each.whole
             },
             wholes=[name for name, each in self._conditions.items() if each.whole],
+            internal=set(self.system.state) - self._used_elsewhere,
         )
+
+    @cached_property
+    def _used_elsewhere(self) -> set[str]:
+        """What the threshold, refractoriness, conditions and statements use; a statement's own variable left out."""
+        system = self.system
+        used = [system.threshold.holds, *self.switching.bare.values()]
+        used += [system.refractory.value] if system.refractory else []
+        found = names_of(*(_opened(each, system.subexpressions) for each in used))
+        for name, value in (*system.reset, *(each for statements in system.arrivals.values() for each in statements)):
+            found |= names_of(_opened(value, system.subexpressions)) - {name}
+        return found
 
     def _integrator(self, held: frozenset[str], event: bool) -> Any:
         system, precision = self.system, self._precision

@@ -27,7 +27,9 @@ POINTS = 5
 DEFECT = 32.0
 #: The defect includes the rounding of the right-hand side: this multiple of the rounding of each of its parts.
 ROUNDING = 8.0
-#: A larger fraction of the state than this is never taken as rounding.
+#: A larger fraction of a variable than this is never taken as rounding, unless nothing but the derivatives uses it and
+#: they do not feel it. (From rest, an adaptation current begins at 0: its change is the difference of two voltages that
+#: are almost the same.)
 MOST_ROUNDING = 1e-9
 #: Relative changes of the state below this do not matter.
 NEGLIGIBLE = 2.0**-54
@@ -90,6 +92,8 @@ class Inspector:
         For each condition whose value is the sign of its distance: the name of a number that is added to the distance.
     wholes : collection of str
         The conditions whose value is a whole number, and whose distance stays positive.
+    internal : collection of str
+        The state variables that only derivatives use: no threshold, no condition, and no statement for another one.
     """
 
     def __init__(
@@ -104,7 +108,9 @@ class Inspector:
         written: Sequence[Expr] = (),
         signs: Mapping[str, str] | None = None,
         wholes: Collection[str] = (),
+        internal: Collection[str] = (),
     ) -> None:
+        self._internal = frozenset(internal)
         self._signs, self._wholes = dict(signs or {}), frozenset(wholes)
         self._written = Tape(written) if written else None
         self._state = tuple(derivatives)
@@ -180,18 +186,36 @@ class Inspector:
                 moved[:, :, k] = values[root]
             moved *= steps.lengths[:, None]
             scale = np.maximum(scale, np.maximum(np.maximum(high, -low), _furthest(moved)))
-            defect = (_furthest(slopes - moved) / scale).max(axis=1)
+            defects = _furthest(slopes - moved) / scale
+            defect = defects.max(axis=1)
             allowed = DEFECT * error
             good = np.isfinite(low).all(axis=1) & np.isfinite(high).all(axis=1)
             ranges = self._tape.ranges(over)
             if not (good & (defect <= allowed) & (self._tape.slow(ranges) | ~resolved)).all():
                 effects = self._tape.effects(ranges, [steps.lengths / scale[:, k] for k in range(size)])
-                rounding = np.minimum(ROUNDING * 2.0**-52 * self._tape.rounding(ranges, effects), MOST_ROUNDING)
-                good &= defect <= allowed + rounding
+                rounding = ROUNDING * 2.0**-52 * self._tape.rounding(ranges, effects)
+                most = np.maximum(self._unfelt(ranges, steps.lengths, scale), MOST_ROUNDING)
+                good &= (defects <= allowed + np.minimum(rounding[:, None], most)).all(axis=1)
                 good &= self._tape.resolved(ranges, effects, NEGLIGIBLE) | ~resolved
             if self._surfaces is not None:
                 good &= self._sides(points, over, resolved)
         return np.asarray(good, dtype=bool)
+
+    def _unfelt(self, ranges: Sequence[Range], lengths: Array, scale: Array) -> Array:
+        """Return the relative error of each variable that its own change and the others do not feel over steps."""
+        found = np.zeros_like(scale)
+        for k, name in enumerate(self._state):
+            place = self._tape.place_of(name)
+            if name in self._internal and place is not None:
+                itself, others = (
+                    lengths * scale[:, k] * self._tape.effects(ranges, weights)[place]
+                    for weights in (
+                        [float(j == k) / scale[:, j] for j in range(len(self._state))],
+                        [float(j != k) / scale[:, j] for j in range(len(self._state))],
+                    )
+                )
+                found[:, k] = np.where(itself <= 1, NEGLIGIBLE / others, 0.0)
+        return found
 
     def noise(self, steps: Steps) -> Array:
         """Return how much rounding moves the only variable in each step, over the relative rounding of a number.

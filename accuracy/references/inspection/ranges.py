@@ -97,6 +97,10 @@ class Tape:
                 found.append(ARRAYS[node.kind](*(found[i] for i in node.args)))
         return found
 
+    def place_of(self, name: str) -> int | None:
+        """Return the place of a name among the parts; None if it does not occur."""
+        return next((i for i, node in enumerate(self._nodes) if node.kind == "var" and node.name == name), None)
+
     def without_value(self, values: Sequence[Any]) -> Iterator[Any]:
         """Return, per root or other function, where it has no value for its arguments.
 
