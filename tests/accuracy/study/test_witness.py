@@ -1,16 +1,20 @@
 """Kernels that agree with each other and contradict a reference cause it to be refused."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from brian2 import mV
+from hypothesis import given
+from hypothesis import strategies as st
 
 import spikecost as sc
 from spikecost.accuracy.measures.spike_trains import SpikeTrain
 from spikecost.accuracy.references.reference import Reference
 from spikecost.accuracy.regimes import regime
-from spikecost.accuracy.study import runner
+from spikecost.accuracy.search.status import WITH_COST
+from spikecost.accuracy.study import runner, witness
 from spikecost.accuracy.study.suite import Suite
 
 SMALL = Suite(
@@ -98,3 +102,61 @@ def test_kernels_that_are_too_coarse_contradict_nothing(monkeypatch):
     coarse = replace(SMALL, methods=("heun", "rk4"), detections=("grid",), finest=0.05, tolerances=(1e-4,))
     study = cases_of(monkeypatch, suite=coarse)
     assert {case.status for case in study.cases} == {"not reached"}
+
+
+def test_methods_of_one_order_contradict_nothing_and_a_silent_reference_is_no_doubt(monkeypatch):
+    # one stimulus almost makes it fire: euler and exponential_euler fire twice down to 1.25 and 1.7 us, and not below
+    suite = replace(
+        SMALL,
+        models=("mihalas_niebur:hyperpolarization_bursting",),
+        methods=("euler", "exponential_euler"),
+        detections=("hermite",),
+        stimuli=("poisson_conductance",),
+        rates=(5,),
+        horizons=(1000,),
+        trials=8,
+    )
+    study = cases_of(monkeypatch, suite=suite)
+    assert {case.status for case in study.cases} == {"not reached"}
+    study = cases_of(monkeypatch, suite=replace(suite, methods=("euler", "exponential_euler", "heun")))
+    assert study.cases[-2].status in WITH_COST
+    assert not study.failures
+
+
+@dataclass(frozen=True)
+class Made:
+    """A witness whose spikes are given, at its finest dt and at the coarser one."""
+
+    method: str
+    trains: tuple[tuple[float, ...], tuple[float, ...]]
+    finest = 0
+    coarser = 1
+
+    def times(self, _trial, dt):
+        return np.array(self.trains[dt])
+
+    def may_confirm(self, _other):
+        return True
+
+
+SPIKES = st.lists(st.floats(0, 999), max_size=6, unique=True).map(sorted).map(tuple)
+
+
+def said(right, trains, allowed=0.01):
+    trial = SimpleNamespace(compared=SimpleNamespace(times=np.array(right), stop=1000.0))
+    return witness._contradicted(trial, [Made(f"method {i}", each) for i, each in enumerate(trains)], allowed)
+
+
+@given(SPIKES, st.lists(st.tuples(SPIKES, SPIKES), max_size=5))
+def test_kernels_that_disagree_contradict_nothing(right, trains):
+    numbers = [len(finest) for finest, _ in trains]
+    if len({*numbers}) == len(numbers):
+        assert not said(right, trains)  # no two have the same number of spikes
+    assert not said(right, [*trains, (right, right)])  # one confirms the reference
+
+
+@given(SPIKES, SPIKES, st.lists(st.tuples(SPIKES, SPIKES), max_size=3))
+def test_two_that_agree_contradict_what_is_elsewhere(right, found, trains):
+    apart = len(right) != len(found) or any(abs(a - b) > 0.01 for a, b in zip(right, found, strict=True))
+    others = [each for each in trains if each[0] != right and len(each[0]) != len(right)]
+    assert bool(said(right, [(found, found), *others, (found, found)])) == (bool(found) and apart)
