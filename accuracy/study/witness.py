@@ -44,9 +44,10 @@ class _Witness:
     coarser: Fraction
     """At least `FINER` times as long."""
 
-    def times(self, trial: Trial, dt: Fraction) -> Times:
-        times = run_together(self.kernel.lanes, [trial.stimulus], dt)[0].spike_times
-        return times[times <= trial.compared.stop]
+    def times(self, trial: Trial, dt: Fraction) -> Times | None:
+        """Return the spike times that are compared; None if the run fails."""
+        (outcome,) = run_together(self.kernel.lanes, [trial.stimulus], dt)
+        return None if outcome.failure else outcome.spike_times[outcome.spike_times <= trial.compared.stop]
 
     def may_confirm(self, other: _Witness) -> bool:
         """Whether its errors shrink with dt in another way: methods of the same order may share most of their error."""
@@ -115,10 +116,12 @@ def _two_steps(curve: Curve) -> tuple[Fraction, Fraction | None]:
 def _contradicted(trial: Trial, witnesses: Sequence[_Witness], allowed: float) -> str:
     still: list[tuple[_Witness, Times]] = []
     for witness in witnesses:
-        times = witness.times(trial, witness.finest)
+        times, before = (witness.times(trial, dt) for dt in (witness.finest, witness.coarser))
+        if times is None or before is None:
+            continue
         if _apart(times, trial.compared.times) <= allowed:
             return ""
-        if times.size and _apart(times, witness.times(trial, witness.coarser)) <= _near(times, trial):
+        if times.size and _apart(times, before) <= _near(times, trial):
             still.append((witness, times))
     for j, (witness, times) in enumerate(still):
         for other, others in still[:j]:

@@ -125,15 +125,15 @@ def test_methods_of_one_order_contradict_nothing_and_a_silent_reference_is_no_do
 
 @dataclass(frozen=True)
 class Made:
-    """A witness whose spikes are given, at its finest dt and at the coarser one."""
+    """A witness whose spikes are given, at its finest dt and at the coarser one; None if it fails."""
 
     method: str
-    trains: tuple[tuple[float, ...], tuple[float, ...]]
+    trains: tuple[tuple[float, ...] | None, tuple[float, ...] | None]
     finest = 0
     coarser = 1
 
     def times(self, _trial, dt):
-        return np.array(self.trains[dt])
+        return None if self.trains[dt] is None else np.array(self.trains[dt])
 
     def may_confirm(self, _other):
         return True
@@ -153,6 +153,8 @@ def test_kernels_that_disagree_contradict_nothing(right, trains):
     if len({*numbers}) == len(numbers):
         assert not said(right, trains)  # no two have the same number of spikes
     assert not said(right, [*trains, (right, right)])  # one confirms the reference
+    failed = [(None, coarser) for _, coarser in trains] + [(finest, None) for finest, _ in trains]
+    assert not said(right, failed)
 
 
 @given(SPIKES, SPIKES, st.lists(st.tuples(SPIKES, SPIKES), max_size=3))
