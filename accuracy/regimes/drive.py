@@ -138,13 +138,18 @@ def find_mean_drive(firing_rate: Rates, wanted: float, name: str, first: float =
     low, high = _bracket(firing_rate, wanted, name, first)
     while (middle := _middle(low, high, MEAN_DIGITS)) is not None:
         rate = firing_rate(middle)
-        if abs(rate - wanted) <= MEAN_RATE_TOLERANCE * wanted:
+        if is_mean_rate(rate, wanted):
             return Drive(middle, rate)
         low, high = (middle, high) if rate < wanted else (low, middle)
     raise UnreachableRate(
         f"no drive found at which it fires at {wanted:.4g} Hz on average: its rate jumps near drive {high:g}",
         about=name,
     )
+
+
+def is_mean_rate(rate: float, wanted: float) -> bool:
+    """Whether a mean rate is the given one, within `MEAN_RATE_TOLERANCE`."""
+    return abs(rate - wanted) <= MEAN_RATE_TOLERANCE * wanted
 
 
 def find_rheobase(firing_rate: Rates, name: str, first: float = SMALLEST) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from fractions import Fraction
-from functools import lru_cache
+from functools import cache, lru_cache, partial
 from statistics import fmean
 
 import numpy as np
@@ -33,13 +33,17 @@ from .drive import (
     find_drive,
     find_mean_drive,
     find_rheobase,
+    is_mean_rate,
 )
 
 #: Requested rates are multiplied by this factor, so that an interspike interval is not a multiple of any time step of a
 #: sweep: at a multiple, the errors of grid detection cancel, and a coarse step looks right.
 INCOMMENSURATE = 1 / 1.00618034
-#: Longest time step in ms of the runs that count spikes to find a mean rate.
-SEARCH_STEP = Fraction(1, 20)
+#: Each of the steps below is this many times finer than the one before.
+FINER = 4
+#: Longest time steps in ms of the runs that count spikes to find a mean rate. The finer ones are for strong drives:
+#: where an equation is stiff, a coarse step gives spikes that the model has not.
+SEARCH_STEPS = tuple(Fraction(1, 20 * FINER**k) for k in range(3))
 #: If the end of a horizon is silent, the run is repeated over this many horizons, and over at least this many ms.
 WINDOWS, LEAST_WINDOW = 4, 1000.0
 #: Searches for other rates of a model begin with the same drives; so many of the latest trains are remembered.
@@ -316,12 +320,19 @@ def _first(model: NeuronModel) -> float:
 
 
 def mean_drive(
-    model: NeuronModel, request: object, around: Callable[[float], list[Stimulus]], driven: NeuronModel, rate: float
+    model: NeuronModel,
+    request: object,
+    around: Callable[[float], list[Stimulus]],
+    driven: NeuronModel,
+    rate: float,
+    *,
+    longest: Fraction = SEARCH_STEPS[0],
 ) -> float:
     """Find the mean drive of stimuli under which a model fires at a mean rate (spikes divided by time).
 
-    The search counts the spikes of RK4, or of the method that gives the references of a model with noise, with steps of
-    at most `SEARCH_STEP` and spikes located within the step. The rate that the regime states is that of the references.
+    The search counts the spikes of RK4, or of the method that gives the references of a model with noise, with spikes
+    located within the step. The rate that the regime states is that of the references. If the search ends without a
+    drive, it is repeated with finer steps until the highest rate that it met no longer depends on the step.
 
     Parameters
     ----------
@@ -334,6 +345,8 @@ def mean_drive(
         The model that the stimuli drive: `model`, or a model derived from it.
     rate : float
         In Hz.
+    longest : Fraction
+        Longest time step in ms.
 
     Raises
     ------
@@ -345,25 +358,45 @@ def mean_drive(
     kernel = compile_kernels([step], SIMD)[0]
     held = [driven.sampling_ms] if driven.system.sampled else []
 
-    def fires(drive: float) -> float:
+    def fires(drive: float, longest: Fraction) -> float:
         stimuli = around(drive)
         unit = common_divisor([*(each.unit for each in stimuli), *held])
-        outcomes = run_together(kernel, stimuli, unit / math.ceil(unit / SEARCH_STEP))
+        outcomes = run_together(kernel, stimuli, unit / math.ceil(unit / longest))
         failed = next((each.failure for each in outcomes if each.failure), "")
         if failed:  # the spikes of a failed run do not give a rate
             failures.append(f"under a mean drive of {drive:g}: {failed}")
             return 0.0
         return 1000 * fmean(len(each.spike_times) for each in outcomes) / float(stimuli[0].horizon)
 
-    def compute() -> float | NoValue:
+    def searched(longest: Fraction) -> float | NoValue | None:
+        """Return the drive, or why there is none; None if the highest rate depends on the step."""
+        rates = cache(partial(fires, longest=longest))
+        met: list[float] = []
+
+        def rate_at(drive: float) -> float:
+            met.append(drive)
+            return rates(drive)
+
         try:
-            return find_mean_drive(fires, rate, model.label, _first(model)).value
+            return find_mean_drive(rate_at, rate, model.label, _first(model)).value
         except NeverSpikes as error:
             return NoValue(_why_silent(model, error, failures))
         except UnreachableRate as error:
-            return NoValue(error.said)
+            fastest = max(met, key=rates)
+            sure = is_mean_rate(fires(fastest, longest / FINER), rates(fastest))
+            return NoValue(error.said) if sure else None
 
-    found = recall("mean drive", model, (request, rate), compute)
+    def compute() -> float | NoValue:
+        answers = map(searched, (each for each in SEARCH_STEPS if each <= longest))
+        return next(
+            (each for each in answers if each is not None),
+            NoValue(
+                f"no drive found at which it fires at {rate:.4g} Hz on average: how often it fires under strong drives "
+                f"depends on the time step, down to {float(SEARCH_STEPS[-1]):g} ms"
+            ),
+        )
+
+    found = recall("mean drive", model, (request, rate, longest), compute)
     if isinstance(found, NoValue):
         raise UnreachableRate(found.reason, about=model.label)
     return float(found)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from functools import cached_property, partial
 from statistics import fmean
 from typing import Any, NamedTuple
@@ -23,8 +24,8 @@ from ..references.reference import Reference, Solver, reference
 from ..search.criterion import REFERENCE_MARGIN
 from ..search.judging import Trial
 from ..search.voltage import stated_error
-from .drive import Drive
-from .drives import constant_drive, drive_for, drive_near, firing_rate, mean_drive, rheobase
+from .drive import Drive, UnreachableRate, is_mean_rate
+from .drives import SEARCH_STEPS, constant_drive, drive_for, drive_near, firing_rate, mean_drive, rheobase
 
 #: The kind of stimulus for which a drive is found for each trial.
 CONSTANT = "constant"
@@ -132,7 +133,8 @@ def at_rate(model: NeuronModel, stimulus: str, rate: float, horizon: float, tria
     """Drive a model to a firing rate.
 
     The drives of constant stimuli are found by root finding on the reference solution, each for its own rate within
-    `SPREAD`. Stimuli of other kinds share one mean drive, which gives the mean rate within `MEAN_RATE_TOLERANCE`.
+    `SPREAD`. Stimuli of other kinds share one mean drive, which gives the mean rate within `MEAN_RATE_TOLERANCE`: the
+    search counts the spikes of kernels, and is repeated with finer steps if the references have another rate.
 
     Parameters
     ----------
@@ -152,13 +154,12 @@ def at_rate(model: NeuronModel, stimulus: str, rate: float, horizon: float, tria
     if stimulus == CONSTANT and not model.system.random:
         return _around_rates(asked, trials, lambda: drive_for(model, rate, horizon))
     around = partial(stimuli_around, STIMULI[stimulus], model, horizon=horizon, trials=trials, seed=seed)
-    driven = STIMULI[stimulus].driven
-    return _around_drive(
-        asked,
-        trials,
-        seed,
-        lambda: mean_drive(model, (stimulus, trials, horizon, *([seed] if seed else [])), around, driven(model), rate),
-    )
+    request = stimulus, trials, horizon, *([seed] if seed else [])
+
+    def find(longest: Fraction) -> float:
+        return mean_drive(model, request, around, STIMULI[stimulus].driven(model), rate, longest=longest)
+
+    return _around_drive(asked, trials, seed, [partial(find, each) for each in SEARCH_STEPS], rate)
 
 
 def at_rheobase(
@@ -175,7 +176,7 @@ def at_rheobase(
 
     if stimulus == CONSTANT:
         return _around_rates(asked, trials, drive)
-    return _around_drive(asked, trials, seed, lambda: drive().value)
+    return _around_drive(asked, trials, seed, [lambda: drive().value])
 
 
 def as_it_stands(model: NeuronModel, stimulus: str, horizon: float, trials: int, *, seed: int = 0) -> Regime:
@@ -187,7 +188,7 @@ def as_it_stands(model: NeuronModel, stimulus: str, horizon: float, trials: int,
     if stimulus != CONSTANT:
         return replace(asked, reason="it has no input that a stimulus of this kind could drive")
     if model.system.random:
-        return _around_drive(asked, trials, seed, lambda: 0.0)
+        return _around_drive(asked, trials, seed, [lambda: 0.0])
     return _around_rates(asked, 1, lambda: Drive(0.0, firing_rate(model, 0.0, horizon)))
 
 
@@ -203,19 +204,33 @@ def _around_rates(asked: Regime, trials: int, find: Callable[[], Drive]) -> Regi
     return _or_reason(asked, around)
 
 
-def _around_drive(asked: Regime, trials: int, seed: int, find: Callable[[], float]) -> Regime:
+def _around_drive(
+    asked: Regime, trials: int, seed: int, finding: Sequence[Callable[[], float]], wanted: float | None = None
+) -> Regime:
+    """Return a regime around the first drive found under which the references have the wanted rate, if there is one.
+
+    Random inputs are exempt: paths of the noise may be replaced by others, with other spikes.
+    """
     model, kind = asked.model, STIMULI[asked.stimulus]
 
     def around() -> Regime:
-        driven, value = kind.driven(model), find()
-        stimuli = stimuli_around(kind, model, value, asked.horizon, trials, seed=seed)
-        found, left_out = _with_references(driven, stimuli)
-        rate = 1000 * fmean(trial.spikes for trial in found) / asked.horizon
-        note = (
-            f"{left_out} paths of the noise were left out: they touch the threshold, so that not even the number of "
-            "spikes is certain"
+        driven = kind.driven(model)
+        for find in finding:
+            value = find()
+            stimuli = stimuli_around(kind, model, value, asked.horizon, trials, seed=seed)
+            found, left_out = _with_references(driven, stimuli)
+            rate = 1000 * fmean(trial.spikes for trial in found) / asked.horizon
+            if wanted is None or driven.system.random or is_mean_rate(rate, wanted):
+                note = (
+                    f"{left_out} paths of the noise were left out: they touch the threshold, so that not even the "
+                    "number of spikes is certain"
+                )
+                return _with_spikes(asked, Drive(value, rate, note if left_out else ""), found)
+        raise UnreachableRate(
+            f"no drive found at which it fires at {wanted:.4g} Hz on average: under {value:.6g}, where a kernel does, "
+            f"the references fire at {rate:.4g} Hz",
+            about=model.label,
         )
-        return _with_spikes(asked, Drive(value, rate, note if left_out else ""), found)
 
     return _or_reason(asked, around)
 

@@ -1,3 +1,4 @@
+import re
 from itertools import pairwise
 
 import numpy as np
@@ -100,6 +101,34 @@ def test_the_search_for_a_drive_ends_where_the_rate_jumps():
             find_mean_drive(lambda drive, at=jump: 100.0 * (drive > at), 50.0, "mine")
         with pytest.raises(UnreachableRate, match="no drive near"):
             adjust_drive(lambda drive, at=jump: 100.0 * (drive > at), 50.0, Drive(jump, 100.0))
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "rate"),
+    [
+        ("fitzhugh_nagumo", "ornstein_uhlenbeck", 20),
+        ("fitzhugh_nagumo", "ornstein_uhlenbeck", 50),
+        ("pospischil_ib:IBR", "ornstein_uhlenbeck", 5),
+        ("morris_lecar:snic", "poisson_conductance", 20),
+        ("izhikevich", "poisson_arrivals", 100),
+    ],
+)
+def test_references_have_the_rate_of_their_regime(name, kind, rate):
+    regime = at_rate(get_model(name), kind, rate, 400.0, 4)
+    if regime.trials:
+        spikes = [len(trial.reference.train) for trial in regime.trials]
+        assert 1000 * np.mean(spikes) / 400 == pytest.approx(rate, rel=0.03)
+    else:
+        assert re.match("it does not reach|no drive found", regime.reason)
+
+
+def test_the_highest_rate_is_none_that_a_coarse_step_makes():
+    # RK4 with 50 us makes up to 89 Hz of strong drives, which silence the model after one spike
+    model = get_model("fitzhugh_nagumo")
+    said = re.search(r"at most ([\d.]+) Hz", at_rate(model, "ornstein_uhlenbeck", 100, 1000.0, 2).reason)
+    assert at_rate(model, "constant", 25, 1000.0, 1).trials
+    assert not at_rate(model, "constant", 50, 1000.0, 1).trials
+    assert said is None or 25 < float(said[1]) < 50
 
 
 def test_why_a_model_has_no_rheobase_is_said():
