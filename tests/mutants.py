@@ -228,6 +228,15 @@ MUTANTS = [
         ("inspection/inspector.py", "moved *= steps.lengths[:, None]", "moved *= 1.0"),
     ),
     *_in(
+        "accuracy/references",
+        "accuracy/references/test_from_rest.py",
+        (
+            "inspection/inspector.py",
+            "np.where(itself <= 1, NEGLIGIBLE / others, 0.0)",
+            "np.where(itself <= 1, 0.0, 0.0)",
+        ),
+    ),
+    *_in(
         "accuracy/search",
         "accuracy/search/test_criterion.py accuracy/search/test_tolerance.py accuracy/search reports/test_verified.py",
         ("tolerance.py", "SPARE, LEAST = 1, 0.7", "SPARE, LEAST = 0, 0.7"),
@@ -267,7 +276,14 @@ MUTANTS = [
         ("cost.py", "of_spikes / spikes if spikes else 0.0", "of_spikes / horizon if spikes else 0.0"),
         ("cost.py", "if name in method.at_spikes}", "if name == 'spike'}"),
         ("intervals.py", "low <= RESOLUTION and high >= 1 / RESOLUTION", "low <= 1 and high >= 1"),
-        ("witness.py", "if times.size and _apart(times, before) <= STILL * away:", "if times.size:"),
+    ),
+    *_in(
+        "accuracy/study",
+        "accuracy/study/test_witness.py",
+        ("witness.py", "if times.size and _apart(times, before) <= _near(times, trial):", "if times.size:"),
+        ("witness.py", "away if np.isfinite(away) else", "away if True else"),
+        ("witness.py", "error.maximum if error.matched else 0.0", "error.maximum"),
+        ("witness.py", "return len(orders) > 1 or", "return True or"),
     ),
     *_in(
         "accuracy/regimes",
@@ -283,6 +299,12 @@ MUTANTS = [
             "low, high = (middle, high) if enough(middle) else (low, middle)",
         ),
         ("regime.py", '"ms/s": 3000 / self.horizon', '"ms/s": 3 / self.horizon'),
+    ),
+    *_in(
+        "accuracy/regimes",
+        "accuracy/regimes/test_regime.py",
+        ("regime.py", "or is_mean_rate(rate, wanted):", "or True:"),
+        ("drives.py", "return NoValue(error.said) if sure else None", "return NoValue(error.said)"),
     ),
     # --- verdicts on figures
     *_in(

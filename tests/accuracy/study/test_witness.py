@@ -153,6 +153,7 @@ def test_kernels_that_disagree_contradict_nothing(right, trains):
     if len({*numbers}) == len(numbers):
         assert not said(right, trains)  # no two have the same number of spikes
     assert not said(right, [*trains, (right, right)])  # one confirms the reference
+    assert not said(right, [(finest, (*finest, 999.5)) for finest, _ in trains for _ in "ab"])  # they still change
     failed = [(None, coarser) for _, coarser in trains] + [(finest, None) for finest, _ in trains]
     assert not said(right, failed)
 
@@ -162,3 +163,10 @@ def test_two_that_agree_contradict_what_is_elsewhere(right, found, trains):
     apart = len(right) != len(found) or any(abs(a - b) > 0.01 for a, b in zip(right, found, strict=True))
     others = [each for each in trains if each[0] != right and len(each[0]) != len(right)]
     assert bool(said(right, [(found, found), *others, (found, found)])) == (bool(found) and apart)
+
+
+@pytest.mark.parametrize(("missing", "distance"), [(0, 0.0), (1, np.inf)])
+def test_silence_where_the_reference_is_silent_is_no_distance(missing, distance):
+    error = SimpleNamespace(missing=missing, extra=0, matched=0, maximum=np.nan)
+    curve = SimpleNamespace(points=[SimpleNamespace(runs=[SimpleNamespace(error=error)])])
+    assert witness._distance(curve, 0) == distance
