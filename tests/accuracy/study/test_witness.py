@@ -170,3 +170,15 @@ def test_silence_where_the_reference_is_silent_is_no_distance(missing, distance)
     error = SimpleNamespace(missing=missing, extra=0, matched=0, maximum=np.nan)
     curve = SimpleNamespace(points=[SimpleNamespace(runs=[SimpleNamespace(error=error)])])
     assert witness._distance(curve, 0) == distance
+
+
+def test_methods_of_one_order_confirm_each_other_only_with_noise():
+    def confirms(one, other, random):
+        step = SimpleNamespace(model=SimpleNamespace(system=SimpleNamespace(random=random)))
+        kernel = SimpleNamespace(count=SimpleNamespace(step=step))
+        first, second = (witness._Witness(method, kernel, 1, 2) for method in (one, other))
+        return first.may_confirm(second)
+
+    assert not confirms("euler", "exponential_euler", ())
+    assert confirms("euler", "heun", ())
+    assert confirms("euler", "milstein", ("xi",))
